@@ -596,6 +596,44 @@ create table item_totals (
 );
 comment on table item_totals is 'kind: name. What is counted of a catalog''s items. Writers of items lock this row, and a deleted catalog has none.';
 
+create table listed_people (
+  bucket integer not null,
+  dispatch_id uuid not null,
+  user_id bigint not null,
+  line integer not null,
+  properties json
+) partition by RANGE (dispatch_id);
+comment on table listed_people is 'kind: person. The recipients of a list, each with their own trigger properties.';
+
+create table listed_people_default (
+  bucket integer not null,
+  dispatch_id uuid not null,
+  user_id bigint not null,
+  line integer not null,
+  properties json
+);
+
+create table listed_refusals (
+  dispatch_id uuid not null,
+  line integer not null,
+  label text not null,
+  name text not null,
+  named_by text,
+  reason text not null,
+  detail text
+) partition by RANGE (dispatch_id);
+comment on table listed_refusals is 'kind: node. The lines of a list that have no recipient, and why: they name nobody, or somebody a second time.';
+
+create table listed_refusals_default (
+  dispatch_id uuid not null,
+  line integer not null,
+  label text not null,
+  name text not null,
+  named_by text,
+  reason text not null,
+  detail text
+);
+
 create table media_files (
   id uuid not null,
   workspace_id integer not null,
@@ -820,6 +858,29 @@ create table received_totals (
 );
 comment on table received_totals is 'kind: person. When a person last received a message of a campaign and channel, from days whose sends are dropped. Without it, "has not received" would later match people who have.';
 
+create table recipient_list_chunks (
+  list_id uuid not null,
+  chunk integer not null,
+  workspace_id integer not null,
+  hash bytea not null,
+  size_bytes integer not null,
+  recipients json not null
+);
+comment on table recipient_list_chunks is 'kind: node. The people of a list as they were named, some hundred to a chunk, until they are written as recipients.';
+
+create table recipient_lists (
+  id uuid not null,
+  workspace_id integer not null,
+  key text,
+  dispatch_id uuid,
+  chunks integer not null default 0,
+  lines integer not null default 0,
+  holder uuid not null,
+  held_until timestamp with time zone not null,
+  touched_at timestamp with time zone not null
+);
+comment on table recipient_lists is 'kind: node. Lists that are being uploaded, or are not expanded yet. One without a dispatch is deleted after 24 hours.';
+
 create table refused_people (
   bucket integer not null,
   user_id bigint not null,
@@ -1011,7 +1072,8 @@ create table sends (
   devices jsonb,
   recipient smallint,
   scheduled_at timestamp with time zone,
-  content_tries smallint
+  content_tries smallint,
+  extras jsonb
 ) partition by RANGE (dispatch_id);
 comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
@@ -1033,7 +1095,8 @@ create table sends_default (
   devices jsonb,
   recipient smallint,
   scheduled_at timestamp with time zone,
-  content_tries smallint
+  content_tries smallint,
+  extras jsonb
 ) with (fillfactor=35);
 
 create table session_days (
@@ -1253,6 +1316,8 @@ CREATE INDEX purchases_person ON ONLY public.purchases USING btree (bucket, user
 CREATE INDEX push_targets_device ON public.push_targets USING btree (device_id);
 
 CREATE INDEX push_targets_suspect ON public.push_targets USING btree (app_id, suspect_since) WHERE (suspect_since IS NOT NULL);
+
+CREATE INDEX recipient_list_chunks_workspace ON public.recipient_list_chunks USING btree (workspace_id);
 
 CREATE INDEX sandbox_messages_default_workspace_id_dispatch_id_idx ON public.sandbox_messages_default USING btree (workspace_id, dispatch_id);
 
@@ -1485,6 +1550,14 @@ CREATE UNIQUE INDEX item_catalogs_pkey ON public.item_catalogs USING btree (id);
 
 CREATE UNIQUE INDEX item_totals_pkey ON public.item_totals USING btree (catalog_id);
 
+CREATE UNIQUE INDEX listed_people_default_pkey ON public.listed_people_default USING btree (bucket, dispatch_id, user_id);
+
+CREATE UNIQUE INDEX listed_people_pkey ON ONLY public.listed_people USING btree (bucket, dispatch_id, user_id);
+
+CREATE UNIQUE INDEX listed_refusals_default_pkey ON public.listed_refusals_default USING btree (dispatch_id, line);
+
+CREATE UNIQUE INDEX listed_refusals_pkey ON ONLY public.listed_refusals USING btree (dispatch_id, line);
+
 CREATE UNIQUE INDEX media_files_pkey ON public.media_files USING btree (id);
 
 CREATE UNIQUE INDEX media_totals_pkey ON public.media_totals USING btree (workspace_id);
@@ -1522,6 +1595,12 @@ CREATE UNIQUE INDEX push_token_owners_pkey ON public.push_token_owners USING btr
 CREATE UNIQUE INDEX rate_windows_pkey ON public.rate_windows USING btree (workspace_id, bucket, started_at);
 
 CREATE UNIQUE INDEX received_totals_pkey ON public.received_totals USING btree (bucket, user_id, channel, campaign_id);
+
+CREATE UNIQUE INDEX recipient_list_chunks_pkey ON public.recipient_list_chunks USING btree (list_id, chunk);
+
+CREATE UNIQUE INDEX recipient_lists_pkey ON public.recipient_lists USING btree (id);
+
+CREATE UNIQUE INDEX recipient_lists_workspace_id_key_key ON public.recipient_lists USING btree (workspace_id, key);
 
 CREATE UNIQUE INDEX refused_people_default_pkey ON public.refused_people_default USING btree (bucket, user_id, dispatch_id);
 
@@ -1749,6 +1828,14 @@ alter table item_catalogs add constraint item_catalogs_workspace_id_fkey FOREIGN
 
 alter table item_totals add constraint item_totals_pkey PRIMARY KEY (catalog_id);
 
+alter table listed_people add constraint listed_people_pkey PRIMARY KEY (bucket, dispatch_id, user_id);
+
+alter table listed_people_default add constraint listed_people_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id);
+
+alter table listed_refusals add constraint listed_refusals_pkey PRIMARY KEY (dispatch_id, line);
+
+alter table listed_refusals_default add constraint listed_refusals_default_pkey PRIMARY KEY (dispatch_id, line);
+
 alter table media_files add constraint media_files_pkey PRIMARY KEY (id);
 
 alter table media_files add constraint media_files_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
@@ -1820,6 +1907,12 @@ alter table push_token_owners add constraint push_token_owners_pkey PRIMARY KEY 
 alter table rate_windows add constraint rate_windows_pkey PRIMARY KEY (workspace_id, bucket, started_at);
 
 alter table received_totals add constraint received_totals_pkey PRIMARY KEY (bucket, user_id, channel, campaign_id);
+
+alter table recipient_list_chunks add constraint recipient_list_chunks_pkey PRIMARY KEY (list_id, chunk);
+
+alter table recipient_lists add constraint recipient_lists_pkey PRIMARY KEY (id);
+
+alter table recipient_lists add constraint recipient_lists_workspace_id_key_key UNIQUE (workspace_id, key);
 
 alter table refused_people add constraint refused_people_pkey PRIMARY KEY (bucket, user_id, dispatch_id);
 

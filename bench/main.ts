@@ -18,6 +18,7 @@ import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
 import { benchSoak } from './soak.ts';
+import { benchTemplates } from './templates.ts';
 import { benchTrack } from './track.ts';
 import { benchWebPush } from './web-push.ts';
 import { benchWorkers } from './workers.ts';
@@ -37,6 +38,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,
   soak: benchSoak,
+  templates: benchTemplates,
   track: benchTrack,
   'web-push': benchWebPush,
   workers: benchWorkers,

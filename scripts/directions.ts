@@ -90,6 +90,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   config: ['lib'],
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
   process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
+  testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
   cli: [...base, 'config', 'http', 'simulate'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };

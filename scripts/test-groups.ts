@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * Files with a process of their own, by the beginnings of their paths: those that measure the processor time of their thread or
- * change the working directory, and the longest, which begin first, so that none of them is left for the end.
+ * Files with a process of their own, by the beginnings of their paths: those that measure the processor time of their thread,
+ * change the working directory or fake timers, and the longest, which begin first, so that none of them is left for the end.
  */
 const ALONE = [
   'chaos/chaos',
@@ -19,8 +19,10 @@ const ALONE = [
   'test/linear',
   'test/memory-limits',
   'test/nine-channels-books',
+  'test/package',
   'test/server',
   'test/sms-crash',
+  'test/testing-double',
 ];
 /** Most test files in one process. */
 const MOST_TOGETHER = 14;

@@ -1,15 +1,18 @@
 // `npm test` runs every test; `npm test -- src/people` runs the test files whose path contains the text, and
 // `npm test -- test/ --without=crash,chromium` leaves out those whose path contains one of these texts.
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { quickestFolder } from '../src/db/embedded/throw-away.ts';
 import { groupsOf, writeGroups } from './test-groups.ts';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const WITHOUT = '--without=';
-const IN_MEMORY = '/dev/shm';
-/** What the databases of a run take at most, in bytes: mostly the log of the one that is copied. */
+/**
+ * What the databases of a run take at most, in bytes: mostly the log of the one that is copied. Each test copies a database:
+ * in memory, where there is room, that takes a fifth of the time.
+ */
 const ROOM_NEEDED = 8 * 2 ** 30;
 const given = process.argv.slice(2).filter((argument) => argument.startsWith('--'));
 const flags = given.filter((flag) => !flag.startsWith(WITHOUT));
@@ -30,7 +33,7 @@ const runner = [
   '--test-global-setup=test/support/global-setup.ts',
   ...flags,
 ];
-const folder = mkdtempSync(join(quickestFolder(), 'cresset-tests-'));
+const folder = mkdtempSync(join(quickestFolder(ROOM_NEEDED), 'cresset-tests-'));
 chmodSync(folder, 0o755); // the account of a database must reach its folder
 const env = { ...process.env, TMPDIR: folder, CRESSET_TEST_WITHOUT_CONSOLE: '1' };
 const child = spawn(process.execPath, [...runner, ...writeGroups(groupsOf(files.sort()), folder)], {
@@ -42,10 +45,3 @@ child.once('exit', (code) => {
   rmSync(folder, { recursive: true, force: true });
   process.exit(code ?? 1);
 });
-
-/** Each test copies a database: in memory, where there is room, that takes a fifth of the time. */
-function quickestFolder(): string {
-  if (!existsSync(IN_MEMORY)) return tmpdir();
-  const { bavail, bsize } = statfsSync(IN_MEMORY);
-  return bavail * bsize >= ROOM_NEEDED ? IN_MEMORY : tmpdir();
-}

@@ -54,6 +54,7 @@ import { campaignReadingRoutes } from './http/public/campaigns/reading-route.ts'
 import { canvasRoutes } from './http/public/canvas/route.ts';
 import { contentBlockRoutes } from './http/public/content/content-blocks-route.ts';
 import { emailTemplateRoutes } from './http/public/content/email-templates-route.ts';
+import { dispatchListsRoute } from './http/public/dispatch-lists/route.ts';
 import { dispatchRoutes } from './http/public/dispatches/route.ts';
 import { emailRoutes } from './http/public/email/route.ts';
 import { emailRelaysRoute } from './http/public/email-relays/route.ts';
@@ -100,6 +101,8 @@ import type { CatalogUseAt } from './templating/tree.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 import type { CatalogTrouble } from './workspace/watch-catalog.ts';
 
+const MOST_LIST_BYTES = 1_073_741_824;
+
 export interface AppOptions {
   db: Database;
   /** Returns the newest snapshot. */
@@ -114,7 +117,11 @@ export interface AppOptions {
   /** Base URL of links to people, without a slash at the end. */
   publicUrl: string;
   bodyLimitBytes: number;
+  /** Most bytes of recipient lists that a workspace may have stored. Default: 1 GiB. */
+  mostListBytes?: number;
   trustedProxyHops: number;
+  /** Whether only requests for `localhost` are answered. Default: the `Host` header may hold anything. */
+  onlyLocalHosts?: boolean;
   queueLimits: QueueLimits;
   retentionDays: number;
   /**
@@ -252,6 +259,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...triggerRoutes(sending),
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),
+    dispatchListsRoute({ ...sending, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     ...messageEventRoutes({ db }),

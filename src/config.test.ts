@@ -21,6 +21,7 @@ const defaults = {
   secret: null,
   trustedProxyHops: 0,
   bodyLimitBytes: 4 * 1024 * 1024,
+  listBytes: 1024 ** 3,
   logLevel: 'info',
   publicUrl: null,
   queueMaxTasks: 1_000_000,

@@ -32,6 +32,7 @@ export interface Config {
   secret: string | null;
   trustedProxyHops: number;
   bodyLimitBytes: number;
+  listBytes: number;
   logLevel: LogLevel;
   /** URL at which recipients reach this server, without a slash at its end. */
   publicUrl: string | null;
@@ -73,6 +74,7 @@ export interface Variable<T> {
 
 const SMALLEST_BODY_LIMIT = 1_024;
 const LARGEST_BODY_LIMIT = 104_857_600;
+const LARGEST_LISTS = 1_099_511_627_776;
 const MOST_TASKS = 1_000_000_000;
 const LONGEST_AGE_S = 2_592_000;
 const USUAL_THREADS = 4;
@@ -206,6 +208,15 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     meaning: 'The largest body of a request, in bytes. A larger one is answered with 413.',
     read: integer(SMALLEST_BODY_LIMIT, LARGEST_BODY_LIMIT),
   },
+  listBytes: {
+    name: 'CRESSET_LIST_BYTES',
+    fallback: 1_073_741_824,
+    shownFallback: '`1073741824` (1 GiB)',
+    expected: `a number of bytes from ${SMALLEST_BODY_LIMIT} to ${LARGEST_LISTS}`,
+    meaning:
+      'Most bytes of recipient lists of `POST /dispatches` that a workspace may have stored at once. A list is stored until its people are written as recipients; beyond the limit, lists are answered with 503.',
+    read: integer(SMALLEST_BODY_LIMIT, LARGEST_LISTS),
+  },
   logLevel: {
     name: 'CRESSET_LOG_LEVEL',
     fallback: 'info',
@@ -318,6 +329,7 @@ export function readConfig(
     secret: take('secret'),
     trustedProxyHops: take('trustedProxyHops'),
     bodyLimitBytes: take('bodyLimitBytes'),
+    listBytes: take('listBytes'),
     logLevel: take('logLevel'),
     publicUrl: take('publicUrl'),
     queueMaxTasks: take('queueMaxTasks'),

@@ -219,6 +219,11 @@ export const errorCodes = {
     label: 'Origin not allowed',
     meaning: 'A page called from an origin that is not in `content_cards.origins` of the app.',
   },
+  host_not_allowed: {
+    status: 403,
+    label: 'Host not allowed',
+    meaning: 'The `Host` header names another machine; `cresset dev` answers only requests for this one.',
+  },
   invalid_signature: {
     status: 403,
     label: 'Invalid signature',
@@ -259,7 +264,8 @@ export const errorCodes = {
   wrong_content_type: {
     status: 415,
     label: 'Unsupported Media Type',
-    meaning: 'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`).',
+    meaning:
+      'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`), or the endpoint another type.',
   },
   export_running: {
     status: 429,

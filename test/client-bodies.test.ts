@@ -399,6 +399,40 @@ test('every send of a client reaches the person it names', async (t) => {
   }
 });
 
+test('edx-braze-client triggers a campaign for people whose alias its attributes repeat', async (t) => {
+  const app = await startShop(t);
+  const url = 'https://example.test/{{${user_id}}}';
+  await app.givenWorkspace(
+    `campaigns: [{ id: learners, name: Learners, kind: api_triggered, messages: { webhook: { url: "${url}", request_method: POST } } }]`,
+  );
+  const attributes = { user_alias: shop, email: shop.alias_name, is_enterprise_learner: true };
+  const recipient = { external_user_id: 501, send_to_existing_only: false, trigger_properties: {} };
+  const { status, body } = await app.post('/campaigns/trigger/send', {
+    ...{ campaign_id: 'learners', broadcast: false, trigger_properties: {} },
+    recipients: [{ ...recipient, attributes: { ...attributes, _update_existing_only: false } }],
+  });
+  assert.deepEqual(
+    [status, body.cresset],
+    [201, { warnings: ['recipients[0].attributes.user_alias: is ignored; the recipient says who it is'] }],
+  );
+  await app.drain();
+  const { body: outcome } = await app.get(`/dispatches/${body.dispatch_id}/recipients`);
+  const reached = outcome.recipients.map((one: { external_id: string; status: string }) => [
+    one.external_id,
+    one.status,
+  ]);
+  assert.deepEqual(reached, [['501', 'sent']]);
+  const fields_to_export = ['external_id', 'email', 'user_aliases', 'custom_attributes'];
+  assert.deepEqual((await app.post('/users/export/ids', { external_ids: [501], fields_to_export })).body.users, [
+    {
+      external_id: '501',
+      email: shop.alias_name,
+      user_aliases: [],
+      custom_attributes: { is_enterprise_learner: true },
+    },
+  ]);
+});
+
 test('edx-braze-client, which takes the first of an address, finds the person with an external id', async (t) => {
   const app = await startShop(t);
   const address = { email: 'ada@example.test' };

@@ -293,7 +293,7 @@ test('what a content block may not be', async (t) => {
     ['/content_blocks/info', 'Content Block ID cannot be blank', /^content_block_id: /],
     [`${info}=${UNKNOWN}`, 'Content Block ID is invalid for this workspace', /^content_block_id: does not name/],
     [
-      `${info}=${content_block_id}&include_inclusion_data=1`,
+      `${info}=${content_block_id}&include_inclusion_data=2`,
       'Include Inclusion Data—error',
       /^include_inclusion_data: /,
     ],
@@ -341,7 +341,7 @@ test('blocks make no circles, keep their names while they are included, and coun
     subject: including('c'),
   });
   await make('/templates/email/create', { ...template, body: hidden });
-  const info = await app.get(`/content_blocks/info?content_block_id=${a}&include_inclusion_data=true`);
+  const info = await app.get(`/content_blocks/info?content_block_id=${a}&include_inclusion_data=1`);
   assert.deepEqual([info.body.inclusion_count, info.body.inclusion_data], [2, [b, mail]]);
   const { body } = await app.get('/content_blocks/list');
   const counts = body.content_blocks.slice(0, 3).map(({ inclusion_count }: Record<string, number>) => inclusion_count);

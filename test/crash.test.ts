@@ -6,9 +6,10 @@ import test from 'node:test';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
 import { startSmtpSink } from '../rig/smtp-sink.ts';
 import { pause } from '../rig/waiting.ts';
-import { connect, type Database } from '../src/db/database.ts';
+import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
-import { raw, sql } from '../src/db/sql.ts';
+import { sql } from '../src/db/sql.ts';
+import { holdExpansion } from './support/hold-expansion.ts';
 import { givenPopulation } from './support/population.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
@@ -119,31 +120,6 @@ test('after kill -9 while an audience of 22,000 is written and a restart, everyb
   t.diagnostic(`killed when ${before.targeted} of ${people} were written`);
   assert.equal(await second.end('SIGTERM'), 0);
 });
-
-/** Blocks the writing of every piece of an audience with a user id after `userId`, until the returned function is called. */
-async function holdExpansion(db: Database, userId: number): Promise<() => Promise<unknown>> {
-  await db.run(sql`
-    create function wait_for_the_test() returns trigger language plpgsql as $$
-    begin
-      perform pg_advisory_xact_lock_shared(5);
-      return new;
-    end $$`);
-  await db.run(sql`
-    create trigger wait_for_the_test before insert on sends for each row
-      when (new.user_id > ${raw(String(userId))}) execute function wait_for_the_test()`);
-  const locked = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
-  const holding = db.transaction(async (tx) => {
-    await tx.run(sql`select pg_advisory_xact_lock(5)`);
-    locked.resolve();
-    await released.promise;
-  });
-  await locked.promise;
-  return () => {
-    released.resolve();
-    return holding;
-  };
-}
 
 /** Waits until the dispatch is finished, a commit after its last mail arrives, and checks that every verdict is `sent`. */
 async function finished(server: ServerProcess, id: string): Promise<void> {

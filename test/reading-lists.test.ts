@@ -52,6 +52,8 @@ test('campaigns are listed by creation, without archived ones unless they are as
     ['?page=0&include_archived=false&sort_direction=asc', [spring]],
     ['?include_archived=true', [spring, past]],
     ['?include_archived=True&sort_direction=desc', [past, spring]],
+    ['?include_archived=1&sort_direction=desc', [past, spring]],
+    ['?include_archived=0', [spring]],
     ['?include_archived=true&last_edit.time[gt]=2026-03-03T00:00:00-5:00', [past]],
     ['?last_edit.time%5Bgt%5D=2026-03-02', []],
     ['?page=1', []],

@@ -248,7 +248,18 @@ step(
       [{ external_user_id: 'bob', attributes: { external_id: 'ada' } }, 'recipients[0].attributes: external_id:'],
       [
         { external_user_id: 'bob', attributes: { _update_existing_only: false } },
-        'recipients[0].attributes: _update_existing_only:',
+        'recipients[0].attributes: _update_existing_only: expected true, as send_to_existing_only says',
+      ],
+      [
+        { external_user_id: 'bob', attributes: { user_alias: 'a1' } },
+        'recipients[0].attributes: user_alias: expected an object',
+      ],
+      [
+        {
+          user_alias: { alias_name: 'a1', alias_label: 'shop' },
+          attributes: { user_alias: { alias_name: 'a2', alias_label: 'shop' } },
+        },
+        "recipients[0].attributes: user_alias: expected the recipient's own alias",
       ],
       [{ external_user_id: 'bob', attributes: 'x' }, 'recipients[0].attributes: expected an object'],
     ];

@@ -30,7 +30,7 @@ A body that is not JSON is answered with the line and the column, both from 1, a
 | \`X-Request-Id\` | the id of this request; the log has it with every error |
 | \`X-RateLimit-Limit\`, \`X-RateLimit-Remaining\`, \`X-RateLimit-Reset\` | the requests allowed in this window, those that are left, and when the next one begins, as Unix seconds. Empty for a request that was not counted, such as one without a valid key |
 | \`Retry-After\` | with 429, 503 and some 409: the seconds to wait. A 429 has them in \`X-RateLimit-Retry-After\`, too |
-| \`Idempotency-Replayed: true\` | \`/messages/send\`, \`/campaigns/trigger/send\` and \`/canvas/trigger/send\` with an \`Idempotency-Key\`, and transactional sends with an \`external_send_id\`: the answer is the stored one of the first request |
+| \`Idempotency-Replayed: true\` | \`/messages/send\`, \`POST /dispatches\`, \`/campaigns/trigger/send\` and \`/canvas/trigger/send\` with an \`Idempotency-Key\`, and transactional sends with an \`external_send_id\`: the answer is the stored one of the first request |
 | \`Allow\` | with 405: the methods of this path |
 
 Windows begin on the full hour, minute or second of UTC, and count for the whole workspace:

@@ -259,7 +259,7 @@ const accepted: [ChannelKey, Json, warnings: number][] = [
   ['kindle_push', { priority: 'x' }, 0],
   ['email', { headers: { Bcc: 'x@y.test', 'X-A': 1 } }, 1],
   ['email', { subject: undefined }, 1],
-  ['email', { should_inline_css: 'false', reply_to: 'NO_REPLY_TO', bcc: 'x@y.test' }, 1],
+  ['email', { should_inline_css: 'false', reply_to: 'NO_REPLY_TO', bcc: 'x@y.test' }, 0],
   ['sms', { body: 'x'.repeat(1_600), media_items: ['https://a.test/1', { url: 'https://a.test/2' }] }, 0],
   ['sms', { user_click_tracking_enabled: true }, 1],
   ['sms', { user_click_tracking_enabled: true, link_shortening_enabled: false }, 1],

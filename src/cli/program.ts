@@ -3,6 +3,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded/embedded.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
 import { ListenError } from '../http/listen.ts';
+import { version } from '../lib/version.ts';
 import { ImportFileError } from '../people/import/entry.ts';
 import { FaultError } from '../simulate/faults.ts';
 import { PortError } from '../simulate/listen.ts';
@@ -15,6 +16,7 @@ import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { applyCommand } from './apply-command.ts';
+import { devCommand, type ServeThrowAway } from './dev-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
@@ -27,7 +29,10 @@ export type { Terminal } from './terminal.ts';
 /** The parts of the program that come from outside. */
 export interface Actions {
   /** Serves until the process is told to stop. */
-  serve(config: Config, options: { json: boolean; env: Terminal['env'] }): Promise<void>;
+  serve(
+    config: Config,
+    options: { json: boolean; env: Terminal['env']; throwAway?: Parameters<ServeThrowAway>[1]['throwAway'] },
+  ): Promise<void>;
   /** Checks of segment filters and of what they refer to, and of campaigns' messages. */
   checkFilter: CheckFilter;
   checkReferences: CheckReferences;
@@ -41,7 +46,9 @@ export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
 export function buildProgram(actions: Actions, terminal: Terminal): Command {
   const program = new Command('cresset')
     .description("A self-hosted message-sending server, wire-compatible with Braze's POST /messages/send.")
+    .version(version, '--version', 'print the version')
     .addCommand(serveCommand(actions, terminal))
+    .addCommand(devCommand((config, options) => actions.serve(config, options), terminal))
     .addCommand(applyCommand(terminal, actions))
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))

@@ -17,6 +17,10 @@ export const sqlstates = {
   invalid_catalog_name: { code: '3D000', meaning: 'There is no database of this name.' },
   serialization_failure: { code: '40001', meaning: 'Another transaction changed what this one had read.' },
   deadlock_detected: { code: '40P01', meaning: 'Two transactions waited for each other; this one was ended.' },
+  insufficient_privilege: {
+    code: '42501',
+    meaning: 'The role may not do this, such as end the process of a superuser.',
+  },
   insufficient_resources: { code: '53', meaning: 'The database server is short of something.' },
   disk_full: { code: '53100', meaning: 'No room is left on the disk of the database.' },
   out_of_memory: { code: '53200', meaning: 'The database server has no memory left for the statement.' },

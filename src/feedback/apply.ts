@@ -4,7 +4,7 @@ import { retry } from '../db/retry.ts';
 import { isDataError } from '../db/sqlstates.ts';
 import { locateSends } from '../dispatch/ledger/feedback/located-sends.ts';
 import { findMessages, messageKey } from '../dispatch/ledger/feedback/provider-messages.ts';
-import { type Milestone, milestones } from '../dispatch/ledger/feedback/send-feedback.ts';
+import { type MetricChange, type Milestone, milestones } from '../dispatch/ledger/feedback/send-feedback.ts';
 import type { SendOrigin, SendOrigins } from '../dispatch/ledger/feedback/send-origins.ts';
 import { type SendHappening, writeFeedback } from '../dispatch/ledger/feedback/write-feedback.ts';
 import { type SendKey, sendKey } from '../dispatch/ledger/send.ts';
@@ -12,6 +12,7 @@ import { type CountedFeedback, countFeedback } from '../dispatch/ledger/statisti
 import type { Clock } from '../lib/clock.ts';
 import { countActivePeople } from '../people/activity/active-people.ts';
 import { type Catalog, idKey } from '../workspace/catalog.ts';
+import { findAnsweredTexts } from './answered-texts.ts';
 import { isMachine } from './event.ts';
 import { type FoundEvent, isStillToCome, nextTryAt, outcomeOf } from './found-event.ts';
 import { heedWishes, isOfPerson, type Wish } from './heed.ts';
@@ -105,7 +106,7 @@ function appliedOf(found: FoundEvent): Applied {
   };
 }
 
-/** Finds the sends that events are about: by their references, else by the provider's ids of the messages. */
+/** Finds the sends that events are about: by their references, by the provider's ids of the messages, or as the text answered. */
 async function findSends(tx: Db, { origins }: ApplyDeps, events: readonly WaitingEvent[]): Promise<FoundEvent[]> {
   const nameOf = ({ workspaceId, channel, messageId: id, send }: WaitingEvent) =>
     send === null && id !== null ? { workspaceId, channel, id } : null;
@@ -119,14 +120,18 @@ async function findSends(tx: Db, { origins }: ApplyDeps, events: readonly Waitin
   });
   const keys = keyed.map(({ key }) => key).filter((key) => key !== null);
   const located = await locateSends(tx, keys);
-  const originsOf = await origins.read(tx, keys);
-  return keyed.map(({ event, key }) => {
-    const send = key === null ? null : (located.get(sendKey(key)) ?? null);
+  const answered = await findAnsweredTexts(tx, origins, events);
+  const originsOf = await origins.read(tx, [...keys, ...answered.values()]);
+  return keyed.map(({ event, key: named }) => {
+    const answeredText = answered.get(event.id) ?? null;
+    const key = named ?? answeredText;
+    const send = named === null ? answeredText : (located.get(sendKey(named)) ?? null);
     const address = event.address ?? send?.address ?? null;
     return {
       event,
       send,
       origin: key === null ? null : (originsOf.get(sendKey(key)) ?? null),
+      isAnswer: answeredText !== null,
       address: event.channel === 'email' ? (address?.toLowerCase() ?? null) : address,
     };
   });
@@ -149,9 +154,9 @@ async function heed(tx: Db, { catalog }: ApplyDeps, events: readonly FoundEvent[
 }
 
 async function writeToLedger(tx: Db, { catalog }: ApplyDeps, events: readonly FoundEvent[]): Promise<void> {
-  const happenings = events.flatMap(({ event, send }): SendHappening[] => {
+  const happenings = events.flatMap(({ event, send, isAnswer }): SendHappening[] => {
     const kind = milestoneOf(event);
-    if (send === null || kind === null) return [];
+    if (send === null || kind === null || isHelp({ event, isAnswer })) return [];
     const at = event.occurredAt.getTime();
     return [{ send, kind, at, code: event.code, said: event.said, isMachine: isMachine(event.bot) }];
   });
@@ -159,12 +164,28 @@ async function writeToLedger(tx: Db, { catalog }: ApplyDeps, events: readonly Fo
   const origins = new Map(events.flatMap(({ send, ...one }) => (send === null ? [] : [[sendKey(send), one] as const])));
   const counted = changed.flatMap(({ send, changes }): CountedFeedback[] => {
     const found = origins.get(sendKey(send));
-    if (!found?.origin || found.origin.campaignId === null) return [];
-    const { campaignId, sendId } = found.origin;
-    const variationId = variationOf(catalog(), found.event.workspaceId, found.origin);
-    return [{ part: { campaignId, sendId, variationId }, channel: send.channel, changes }];
+    return found === undefined ? [] : countedOf(catalog(), found, changes);
   });
-  await countFeedback(tx, counted);
+  const helps = events.filter(isHelp).flatMap((found): CountedFeedback[] => {
+    return countedOf(catalog(), found, [{ metric: 'helps', at: found.event.occurredAt.getTime(), by: 1 }]);
+  });
+  await countFeedback(tx, [...counted, ...helps]);
+}
+
+function countedOf(
+  catalog: Catalog,
+  { event, origin }: Pick<FoundEvent, 'event' | 'origin'>,
+  changes: readonly MetricChange[],
+): CountedFeedback[] {
+  if (origin === null || origin.campaignId === null) return [];
+  const { campaignId, sendId } = origin;
+  const variationId = variationOf(catalog, event.workspaceId, origin);
+  return [{ part: { campaignId, sendId, variationId }, channel: event.channel, changes }];
+}
+
+/** A HELP says nothing of the send that it is taken to answer, not even that it arrived. */
+function isHelp({ event, isAnswer }: Pick<FoundEvent, 'event' | 'isAnswer'>): boolean {
+  return isAnswer && event.kind === 'replied';
 }
 
 /** People who opened or clicked were active. */

@@ -41,7 +41,10 @@ export interface FeedbackEvent {
   text: string | null;
   /** `opened`, `clicked`. Default: `none`. */
   bot?: Bot;
-  /** `opted_out`, `opted_in`: the only group that is meant. Without it: the group of the send, and of mails all of them. */
+  /**
+   * `opted_out`, `opted_in`: the only group that is meant. Without it: the group of the send, and of mails all of them.
+   * `replied`: the group of which somebody asked for help.
+   */
   subscriptionGroupId?: string | null;
   /** Time in which others may come that say more of it, in milliseconds. Until then it is not applied. Default: 0. */
   waitsMs?: number;

@@ -10,6 +10,8 @@ export interface FoundEvent {
   /** null: it names none, or none is found. */
   send: LocatedSend | null;
   origin: SendOrigin | null;
+  /** Whether the send was found as the one that a STOP or HELP answers. */
+  isAnswer: boolean;
   /** The event's, else that of the send. null: neither is known. */
   address: string | null;
 }

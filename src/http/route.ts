@@ -36,6 +36,8 @@ export interface RouteRequest {
   body: RawObject;
   /** The body as received. */
   rawBody: Buffer;
+  /** The body as it comes. null: it is in `body` and `rawBody`. */
+  stream: AsyncIterable<Buffer> | null;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -61,6 +63,8 @@ export interface Route {
   query?: readonly string[];
   /** Most levels of nesting of the body. Default: 40. */
   bodyDepth?: number;
+  /** The content type of a body that is not read before `handle`, which gets it as a stream. Absent: it is a JSON object. */
+  streams?: string;
   /** Largest body, in bytes. Default: that of the server. */
   bodyLimitBytes?: number;
   /** Counts the bytes of its bodies together with others. A body for which there is no room is refused with 503. */

@@ -12,7 +12,9 @@ import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts'
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
+import { isStreaming, streamOf } from './body-stream.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
+import { refuseOtherHosts } from './local-hosts.ts';
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
 import { addOperatorRoute } from './operator/serve.ts';
 import type { Page } from './page.ts';
@@ -36,6 +38,8 @@ export interface ServerOptions extends RateOptions {
   bodyLimitBytes: number;
   /** Number of proxies in front of this server that are trusted to report the client's address. */
   trustedProxyHops: number;
+  /** Whether only requests for `localhost` are answered. Default: the `Host` header may hold anything. */
+  onlyLocalHosts?: boolean;
   /** Counts the answers. Absent: nobody does. */
   meters?: Meters;
   /** Called with the key of every request. */
@@ -72,6 +76,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
+  if (options.onlyLocalHosts) refuseOtherHosts(server);
   const paths = options.routes.map(({ path }) => path);
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
   server.addHook('onRequest', (request, _reply, done) => {
@@ -81,7 +86,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     throw unknownPath(request.url, paths);
   });
   server.setNotFoundHandler((request, reply) => fail(reply, unknownPath(request.url, paths), options.log));
-  for (const route of options.routes) addRoute(server, route, options);
+  for (const route of options.routes) if (route.streams === undefined) addRoute(server, route, options);
+  addStreamingRoutes(server, options);
   for (const page of options.pages) addPage(server, page);
   const { operator } = options;
   for (const route of operator?.routes ?? []) if (operator) addOperatorRoute(server, route, operator.access);
@@ -102,6 +108,16 @@ function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions
     meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
     if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
     done(null, payload);
+  });
+}
+
+/** Bodies that are read as they come have a parser of their own, which reads nothing. */
+function addStreamingRoutes(server: FastifyInstance, options: ServerOptions): void {
+  server.register((own, _options, done) => {
+    own.removeAllContentTypeParsers();
+    own.addContentTypeParser('*', (_request, _body, parsed) => parsed(null, undefined));
+    for (const route of options.routes) if (route.streams !== undefined) addRoute(own, route, options);
+    done();
   });
 }
 
@@ -173,14 +189,16 @@ async function answer(
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
   const isForm = route.takesForms === true && /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
-  if (mayHaveBody(route, rawBody) && !isForm) checkContentType(request, options.catalog().workspace(key.workspaceId));
+  if (route.streams !== undefined) checkStreamed(request, route.streams);
+  else if (mayHaveBody(route, rawBody) && !isForm)
+    checkContentType(request, options.catalog().workspace(key.workspaceId));
   const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};
   try {
     checkQuery(query, route.query ?? []);
     if (route.method !== 'GET') refuseIdempotencyKey(route, request);
-    if (mayHaveBody(route, rawBody) && !isForm) {
+    if (route.streams === undefined && mayHaveBody(route, rawBody) && !isForm) {
       const parsed = parseBody(rawBody, route.bodyDepth);
       body = isKeyInBody ? withoutOldCredentials(parsed) : parsed;
     }
@@ -195,6 +213,7 @@ async function answer(
     requestId: request.id,
     body,
     rawBody,
+    stream: route.streams === undefined ? null : streamOf(request.raw),
     params: request.params as Record<string, string>,
     query,
     headers: request.headers,
@@ -219,6 +238,16 @@ function checkContentType({ headers }: FastifyRequest, workspace: WorkspaceCatal
   if (workspace?.settings.requests.strictContentType !== true) return;
   if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return;
   throw new RequestError('wrong_content_type', ['expected the header "Content-Type: application/json"']);
+}
+
+/** A body of lines that is sent as something else was probably meant for another endpoint. */
+function checkStreamed({ headers }: FastifyRequest, type: string): void {
+  const [given = ''] = (headers['content-type'] ?? '').split(';');
+  if (given.trim().toLowerCase() !== type)
+    throw new RequestError('wrong_content_type', [`expected the header "Content-Type: ${type}"`]);
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity')
+    throw new RequestError('bad_request', ['Content-Encoding: expected none; send the lines as they are']);
 }
 
 /** A header that is ignored would promise what is not kept: the repetition would be applied twice. */
@@ -320,6 +349,8 @@ function refuseOtherMethods(server: FastifyInstance, routes: readonly { path: st
 
 /** Answers a request that is not HTTP with a 400. */
 function refuseMalformedHttp(error: NodeJS.ErrnoException, socket: Socket): void {
+  // A long body that is read as it comes has limits of its own.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isStreaming(socket)) return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

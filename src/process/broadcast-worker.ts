@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config.ts';
+import { moduleBeside } from '../lib/module-beside.ts';
 import type { MeterDump } from '../metrics/meters.ts';
 import type { Ending } from './roles.ts';
 
@@ -40,7 +41,7 @@ export async function startBroadcastWorker(
   onLost: (error: unknown) => void,
 ): Promise<BroadcastWorker> {
   const allowedMb = Math.floor(getHeapStatistics().heap_size_limit / 1_048_576);
-  const thread = new Worker(new URL('./broadcast-thread.ts', import.meta.url), {
+  const thread = new Worker(moduleBeside(import.meta.url, 'broadcast-thread'), {
     workerData: data,
     resourceLimits: {
       maxOldGenerationSizeMb: Math.min(MOST_HEAP_MB, allowedMb),

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 
@@ -9,9 +10,10 @@ const LONGEST_OUTPUT = 4_000;
 
 /**
  * Builds the console in a process of its own, if its sources changed since the last build. The server answers meanwhile.
- * Returns what ends the build.
+ * Returns what ends the build. An installed package has the console as it was built, and no sources.
  */
 export function buildConsole(log: Logger): () => Promise<void> {
+  if (!existsSync(script)) return async () => undefined;
   const child = spawn('nice', [...NICE, process.execPath, script], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr])

@@ -47,7 +47,10 @@ export function connectDatabase(
 /** Starts these roles in this thread, with everything that they need. Adds the end of each part to `endings`. */
 export async function startRoles(
   { config, log, db, secret }: ThreadContext,
-  roles: Pick<AppOptions, 'roles' | 'broadcastThreads' | 'appliesFeedback' | 'otherMeters' | 'metersProcess'>,
+  roles: Pick<
+    AppOptions,
+    'roles' | 'broadcastThreads' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts'
+  >,
   endings: Ending[],
 ): Promise<App> {
   // All threads of a server read the same definitions, so its main thread says what is wrong with them.
@@ -73,6 +76,7 @@ export async function startRoles(
     secret: deriveKey(secret, 'links'),
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     bodyLimitBytes: config.bodyLimitBytes,
+    mostListBytes: config.listBytes,
     trustedProxyHops: config.trustedProxyHops,
     retentionDays: config.retentionDays,
     queueLimits: {

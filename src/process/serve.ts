@@ -7,6 +7,7 @@ import type { Database } from '../db/database.ts';
 import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
+import type { LaneName } from '../dispatch/plan/send-plan.ts';
 import { listen, namingTrouble } from '../http/listen.ts';
 import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
@@ -27,6 +28,11 @@ const OLD_FILE =
 export interface ServeOptions {
   json: boolean;
   env: Readonly<Record<string, string | undefined>>;
+  /**
+   * Serves data that nobody keeps: nothing is flushed to disk, one thread does all the work, and only requests for this
+   * machine are answered. `onListening` gets the URL and says what there is to say. Absent: the data is kept.
+   */
+  throwAway?: { onListening(url: string): Promise<void> } | undefined;
 }
 
 interface StartOptions extends ServeOptions {
@@ -59,7 +65,9 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   const made = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));
   const health = !api && config.healthPort !== null;
-  const roles = { api: api === true, worker: isWorker ? (['named'] as const) : [], health };
+  const isThrowAway = options.throwAway !== undefined;
+  const worksOn: readonly LaneName[] = isThrowAway ? ['named', 'broadcast'] : ['named'];
+  const roles = { api: api === true, worker: isWorker ? worksOn : [], health };
   const workers: BroadcastWorker[] = [];
   const otherMeters = async () => {
     const dumps = await Promise.all(workers.map(({ dump }) => dump()));
@@ -67,10 +75,10 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   };
   const app = startRoles(
     { config, log, db, secret },
-    { roles, otherMeters, metersProcess: true, appliesFeedback: false },
+    { roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
     endings,
   );
-  const threads = Array.from({ length: isWorker ? config.broadcastThreads : 0 }, async (_, index) => {
+  const threads = Array.from({ length: isWorker && !isThrowAway ? config.broadcastThreads : 0 }, async (_, index) => {
     const worker = await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost);
     workers.push(worker);
     endings.push(worker.end);
@@ -88,7 +96,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
 /** The URL of the migrated database: the configured one or, once it has been started, the embedded one. */
 async function startDatabase(
   config: Config,
-  { onLost }: StartOptions,
+  { onLost, throwAway }: StartOptions,
   log: Logger,
   endings: Ending[],
 ): Promise<string> {
@@ -97,7 +105,9 @@ async function startDatabase(
     recovered: () => log.warn('the embedded database is back'),
     lost: onLost,
   };
-  const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, watcher }) : null;
+  const durable = throwAway === undefined;
+  const embedded =
+    config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, durable, watcher }) : null;
   if (embedded) endings.push(() => embedded.stop());
   if (embedded?.tookOver) log.warn('the previous server did not stop in order; continuing with its database');
   const url = embedded?.url ?? config.databaseUrl ?? '';
@@ -134,8 +144,9 @@ interface Made {
   password: string | null;
 }
 
-async function announce(app: App, config: Config, { json }: ServeOptions, made: Made): Promise<void> {
+async function announce(app: App, config: Config, { json, throwAway }: ServeOptions, made: Made): Promise<void> {
   const url = app.server === null ? null : await listen(app.server, config);
+  if (throwAway !== undefined && url !== null) return throwAway.onListening(url);
   const { host, healthPort } = config;
   const healthUrl =
     app.healthServer === null ? null : await listen(app.healthServer, { host, port: healthPort ?? config.port });

@@ -17,6 +17,9 @@ export function isBlockName(name: string): boolean {
   return /^[A-Za-z0-9_-]{1,99}$/.test(name);
 }
 
+/** `promotion('name')` in an output or `assign`, which would otherwise print nothing where a code is promised. */
+const promotion = /^(?:\s*\w+\s*=)?\s*(?:\{\{\s*)?promotion\s*\(/;
+
 /**
  * The dialect of personalization tags → standard Liquid. References, and outputs with filters that stand in tags or
  * outputs, become personal expressions, so that whatever stands in `${…}` is taken literally. Other inner braces are
@@ -45,6 +48,7 @@ export class Translator implements Places {
   /** `at`: where the tag or output begins. */
   translate(text: string, kind: MarkupKind, at: number): string {
     this.#at = at;
+    if (promotion.test(text)) throw new TemplateSyntaxError('promotion codes are not supported');
     if (text.includes(MARK)) throw new TemplateSyntaxError('U+FDD0 is no character of a template');
     const isPlain = !text.includes('${') && !text.includes('{{') && kind !== 'condition';
     const translated = isPlain ? text : new Passage(new Markup(text), kind, this).read(0);

@@ -1,5 +1,6 @@
 import type { CatalogReader } from './catalog-tags.ts';
 import type { ContentReader } from './content/reader.ts';
+import type { MessageExtras } from './extras.ts';
 
 export const globalStates = ['opted_in', 'subscribed', 'unsubscribed'] as const;
 export type GlobalState = (typeof globalStates)[number];
@@ -74,4 +75,6 @@ export interface RenderContext {
   catalogs?: CatalogReader;
   /** Gives the answers to calls. Absent: no template of the message makes any. */
   content?: ContentReader;
+  /** Gets the pairs that the message's templates attach to its send. Absent: nobody reads them. */
+  extras?: MessageExtras;
 }

@@ -1,5 +1,6 @@
 import { type CatalogUse, catalogItems, catalogSelectionItems, printedTag } from './catalog-tags.ts';
 import { connectedContent } from './content/tag.ts';
+import { messageExtras } from './extras.ts';
 import { TemplateSyntaxError } from './liquid/errors.ts';
 import type { TagParser, Tags } from './liquid/reading/parser.ts';
 import { standardTags } from './liquid/tags/index.ts';
@@ -20,13 +21,10 @@ const abortMessage: TagParser = ({ markup }) => {
   };
 };
 
-/** Prints nothing. The pairs are not kept yet: nothing reads them. */
-const messageExtras: TagParser = () => ({ isSilent: true, render: () => undefined });
-
 export const dialectTags: Tags = new Map<string, TagParser>([
   ...standardTags,
   ['abort_message', abortMessage],
-  ['message_extras', messageExtras],
+  ['message_extras', messageExtras(() => undefined)],
   ['connected_content', connectedContent(() => undefined)],
   ['catalog_items', catalogItems([])],
   ['catalog_selection_items', catalogSelectionItems([])],
@@ -37,19 +35,27 @@ export interface TagUses {
   catalogs: CatalogUse[];
   /** It makes calls. */
   fetches: boolean;
+  /** It attaches pairs to the send. */
+  hasExtras: boolean;
 }
+
+const readingTags = /catalog_|connected_content|message_extras/;
 
 /** The tags of a message's text. `uses` gets what they read. */
 export function messageTags(source: string, uses: TagUses): Tags {
-  if (!source.includes('catalog_') && !source.includes('connected_content')) return dialectTags;
+  if (!readingTags.test(source)) return dialectTags;
   const onFetch = () => {
     uses.fetches = true;
+  };
+  const onExtras = () => {
+    uses.hasExtras = true;
   };
   return new Map([
     ...dialectTags,
     ['catalog_items', catalogItems(uses.catalogs)],
     ['catalog_selection_items', catalogSelectionItems(uses.catalogs)],
     ['connected_content', connectedContent(onFetch)],
+    ['message_extras', messageExtras(onExtras)],
   ]);
 }
 
@@ -62,4 +68,4 @@ export const itemTextTags: Tags = new Map([
 ]);
 
 /** The tags of a value of a selection's filter. */
-export const filterValueTags: Tags = new Map([...standardTags, ['message_extras', messageExtras]]);
+export const filterValueTags: Tags = new Map([...standardTags, ['message_extras', messageExtras(() => undefined)]]);

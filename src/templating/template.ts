@@ -28,6 +28,8 @@ export interface Template {
   catalogs: readonly CatalogUse[];
   /** Whether it has a tag that makes calls. */
   fetches: boolean;
+  /** Whether it has a tag that attaches pairs to the send. */
+  hasExtras: boolean;
   /** Names that render to nothing and look like slips, said in words. */
   slips: readonly string[];
   /** Names of the content blocks that stand in it → the line of the first tag that has one. */
@@ -42,7 +44,10 @@ export interface Template {
 }
 
 /** Content blocks by name. */
-export type ContentBlocks = ReadonlyMap<string, Pick<Template, 'body' | 'references' | 'catalogs' | 'fetches'>>;
+export type ContentBlocks = ReadonlyMap<string, Uses & Pick<Template, 'body' | 'references'>>;
+
+/** What the tags of a template need beside the person. */
+type Uses = Pick<Template, 'catalogs' | 'fetches' | 'hasExtras'>;
 
 const noBlocks: ContentBlocks = new Map();
 
@@ -61,7 +66,7 @@ export function compileTemplate(source: string): Template {
 }
 
 function parseMessageText(source: string): Template {
-  const uses: TagUses = { catalogs: [], fetches: false };
+  const uses: TagUses = { catalogs: [], fetches: false, hasExtras: false };
   const parsed = parse(source, messageTags(source, uses));
   const { itemFields: fields } = parsed;
   const catalogs = fields === null ? uses.catalogs : uses.catalogs.map((use) => ({ ...use, fields }));
@@ -89,10 +94,7 @@ function parse(source: string, tags: Tags): Parsed {
   return { references, slips: slipsIn(source, tokens, references), blocks, liquid, itemFields: itemFieldsIn(tokens) };
 }
 
-function templateOf(
-  { liquid, itemFields: _, ...parsed }: Parsed,
-  uses: Pick<Template, 'catalogs' | 'fetches'>,
-): Template {
+function templateOf({ liquid, itemFields: _, ...parsed }: Parsed, uses: Uses): Template {
   return {
     ...parsed,
     ...uses,
@@ -112,13 +114,11 @@ function templateOf(
 }
 
 /** undefined: no tag needs one, as in nearly all templates. */
-function hostsOf(
-  templates: readonly Pick<Template, 'catalogs' | 'fetches'>[],
-  context: RenderContext,
-): Hosts | undefined {
+function hostsOf(templates: readonly Uses[], context: RenderContext): Hosts | undefined {
   const catalogs = templates.some((one) => one.catalogs.length > 0) ? catalogHostOf(context) : undefined;
   const reader = templates.some((one) => one.fetches) ? context.content : undefined;
-  const hosts = [catalogs, reader && new ContentHost(reader)].filter((host) => host !== undefined);
+  const extras = templates.some((one) => one.hasExtras) ? context.extras : undefined;
+  const hosts = [catalogs, reader && new ContentHost(reader), extras].filter((host) => host !== undefined);
   return hosts.length === 0 ? undefined : new Hosts(hosts);
 }
 

@@ -1,6 +1,6 @@
 /** The permissions of keys and the endpoints they open. The last ten are ours; the original has the others. */
 export const permissions = {
-  'messages.send': 'POST /messages/send and /messages/preview',
+  'messages.send': 'POST /messages/send, /messages/preview and /dispatches',
   'campaigns.trigger.send': 'POST /campaigns/trigger/send: send the messages of an API-triggered campaign',
   'campaigns.trigger.schedule.create': 'POST /campaigns/trigger/schedule/create',
   'campaigns.trigger.schedule.update': 'POST /campaigns/trigger/schedule/update',

@@ -114,6 +114,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
       apiKey: { id: 'key', name: 'key' },
       requestId: 'request',
       body,
+      stream: null,
       rawBody: Buffer.from(''),
       params: {},
       query,

@@ -50,6 +50,9 @@ subscription_groups:
   - { id: ${ALERTS}, name: Alerts, channel: sms, twilio: ${account(ALERTS)} }
   - { id: ${NEWS}, name: News, channel: sms, twilio: ${JSON.stringify({ ...JSON.parse(account(NEWS)), ...newsSender })} }
 segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]
+campaigns:
+  - { id: spring, name: Spring, kind: api, variations: [{ id: t, name: Text, channel: sms }] }
+  - { id: summer, name: Summer, kind: api, variations: [{ id: t, name: Text, channel: sms }] }
 `);
   };
   const { from: given = null } = settings as { from?: string | null };

@@ -26,7 +26,7 @@ export const email: Channel<EmailMessage, RenderedEmail> = {
   follows: 'html',
   withDefaults: withDefaultSender,
   checkInWorkspace,
-  neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id', 'cresset']),
+  neverTemplates: new Set(['app_id', 'message_variation_id', 'email_template_id', 'bcc', 'cresset']),
   htmlTemplates: new Set(['body']),
   parse: parseEmail,
   references: (message) => ({

@@ -4,6 +4,7 @@ import { RenderStop } from '../../templating/render-stop.ts';
 import type { RenderFacts } from '../channel.ts';
 import { readRendered, requireText } from '../fields.ts';
 import { renderAttachments } from './attachments/schema.ts';
+import { copyAddress } from './bcc.ts';
 import { encodeStructured, isStructured, UNWRITABLE } from './mime/structured-header.ts';
 import type { RenderedEmail } from './rendered.ts';
 import { type EmailMessage, extrasBytes, MAX_EXTRAS_BYTES, NO_REPLY_TO } from './schema.ts';
@@ -20,9 +21,11 @@ export function renderEmail(message: EmailMessage, facts: RenderFacts): Rendered
   const extras = message.extras ?? {};
   if (extrasBytes(extras) > MAX_EXTRAS_BYTES)
     throw new RenderStop('payload_too_large', `extras: more than ${MAX_EXTRAS_BYTES} bytes`);
+  const bcc = copyAddress(message.bcc, facts.settings?.email.bcc ?? null);
   return {
     from: mailbox('from', message.from ?? ''),
     reply_to: replyTo(message.reply_to),
+    ...(bcc !== null && { bcc }),
     subject: oneLine('subject', message.subject ?? ''),
     html: tracked(message.preheader === undefined ? html : withPreheader(html, message.preheader), message, facts),
     plaintext: message.plaintext_body ?? plaintextOf(body),

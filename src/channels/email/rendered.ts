@@ -3,6 +3,8 @@ export interface RenderedEmail {
   /** The sender: `Name <address>` or the bare address, checked. */
   from: string;
   reply_to: string | null;
+  /** Who gets a copy. Absent: nobody. */
+  bcc?: string;
   subject: string;
   html: string;
   plaintext: string;

@@ -10,6 +10,8 @@ export interface EmailMessage {
   subject?: string | undefined;
   from?: string | undefined;
   reply_to?: string | undefined;
+  /** Who gets a copy: one of the workspace's BCC addresses. */
+  bcc?: string | undefined;
   body?: string | undefined;
   plaintext_body?: string | undefined;
   preheader?: string | undefined;
@@ -63,6 +65,7 @@ export function parseEmail(raw: Record<string, unknown>, path: string, problems:
     subject: readLine(fields, 'subject'),
     from: readSender(fields),
     reply_to: readReplyTo(fields),
+    bcc: fields.text('bcc'),
     body: fields.text('body'),
     plaintext_body: fields.text('plaintext_body'),
     preheader: fields.text('preheader'),
@@ -99,8 +102,6 @@ function warn(fields: Fields, { subject, body, email_template_id }: EmailMessage
     problems.warn(`${fields.at('subject')} is missing; the mail has an empty subject`);
   if (Buffer.byteLength(body ?? '') > MAX_BODY_BYTES)
     problems.warn(`${fields.at('body')} is larger than 400 KB; mail programs cut it off`);
-  if (fields.text('bcc') !== undefined)
-    problems.warn(`${fields.at('bcc')}: this workspace has no BCC addresses; it was dropped`);
 }
 
 function readLine(fields: Fields, key: string): string | undefined {

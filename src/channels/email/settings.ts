@@ -17,6 +17,7 @@ import {
 } from '../../lib/raw/shape.ts';
 import { targetProblem } from '../../net/allowed-target.ts';
 import { keyText } from '../setting-shapes.ts';
+import { type BccSettings, bccSection } from './bcc.ts';
 import { type EmailEventSettings, eventSection } from './event-settings.ts';
 import { dkimKeyProblem } from './mime/dkim-key.ts';
 import { type RelayKind, relayKinds } from './smtp/relay-kind.ts';
@@ -58,6 +59,8 @@ export interface EmailSettings {
   smtp: readonly SmtpRelay[] | null;
   /** Adds List-Unsubscribe and its one-click form to every mail. */
   listUnsubscribe: boolean;
+  /** Who may get copies of mails. null: nobody. */
+  bcc: BccSettings | null;
   footer: string | null;
   /** Moves CSS into the elements of mails that do not say themselves whether to. */
   inlineCss: boolean;
@@ -141,6 +144,7 @@ export const emailSection = object({
   ),
   smtp: optional(relays, null),
   list_unsubscribe: optional(flag, false),
+  bcc: optional(bccSection, null),
   footer: optional(text({ max: 100_000, multiline: true }), null),
   inline_css: optional(flag, null),
   dkim: optional(dkimKeys, null),
@@ -159,6 +163,7 @@ export function emailSettings(section: Read<typeof emailSection>): EmailSettings
     defaultFrom: section.default_from,
     smtp: section.smtp,
     listUnsubscribe: section.list_unsubscribe,
+    bcc: section.bcc ?? null,
     footer: section.footer,
     inlineCss: section.inline_css ?? false,
     dkim: section.dkim ?? [],
@@ -173,6 +178,7 @@ export const noEmailSettings: EmailSettings = {
   defaultFrom: null,
   smtp: null,
   listUnsubscribe: false,
+  bcc: null,
   footer: null,
   inlineCss: false,
   dkim: [],

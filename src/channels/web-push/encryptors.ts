@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { moduleBeside } from '../../lib/module-beside.ts';
 import { encryptFor } from './encrypt.ts';
 import { type EncryptionJob, packJobs, unpackMessages } from './encryption-batch.ts';
 
@@ -68,8 +69,7 @@ export function createEncryptors(maxThreads: number): Encryptors {
   }
 
   function startThread(): Thread {
-    const file = import.meta.url.endsWith('.ts') ? './encryption-worker.ts' : './encryption-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { execArgv: [] });
+    const worker = new Worker(moduleBeside(import.meta.url, 'encryption-worker'), { execArgv: [] });
     const thread: Thread = { worker, batches: [] };
     worker.unref();
     worker.on('message', (packed: Uint8Array<ArrayBuffer>) => receiveBatch(thread, unpackMessages(packed)));

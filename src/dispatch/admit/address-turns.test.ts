@@ -22,7 +22,11 @@ test('only sends of a broadcast to an address that somebody else also has are sh
   ];
   const dispatches = new Map([broadcast, named].map((one) => [one.id, one]));
   const shared = (send: ReturnType<typeof sendOf>, person: Recipient) =>
-    sharedSends([send], dispatches, { recipients: new Map([[1, new Map([[1, person]])]]), askedAtMs: 0 });
+    sharedSends([send], dispatches, {
+      recipients: new Map([[1, new Map([[1, person]])]]),
+      listed: new Map(),
+      askedAtMs: 0,
+    });
   for (const [what, channel, person, address] of table) {
     const send = sendOf(broadcast, channel);
     const expected = address === null ? [] : [{ send, dispatch: broadcast, address }];

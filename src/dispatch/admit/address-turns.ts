@@ -3,7 +3,7 @@ import type { Recipient } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
-import { isBroadcast } from '../plan/send-plan.ts';
+import { isOncePerAddress } from '../plan/send-plan.ts';
 import { decide } from './decide.ts';
 import type { LoadedFacts } from './load-facts.ts';
 import { type AddressTurn, factsOf } from './send-facts.ts';
@@ -33,7 +33,7 @@ export function sharedSends(
 
 /** null: nobody else has the address, or the channel has none. */
 function sharedAddress({ plan, messages }: LoadedDispatch, channel: ChannelKey, recipient: Recipient): string | null {
-  if (!isBroadcast(plan)) return null;
+  if (!isOncePerAddress(plan)) return null;
   const kind = messages.get(channel)?.channel.address.kind;
   if (kind === 'email') return recipient.sharedEmail;
   return kind === 'phone' ? recipient.sharedPhone : null;

@@ -1,4 +1,5 @@
 import type { MessageContent } from '../../connected-content/message-content.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import { type LoadedDispatch, messageFor, type PreparedMessage } from '../plan/loaded-dispatch.ts';
@@ -14,6 +15,8 @@ export interface Candidate {
   dispatch: LoadedDispatch;
   message: PreparedMessage;
   facts: SendFacts;
+  /** The own trigger properties of a person of a list. null: there are none, or the send says where they are. */
+  listed: RawObject | null;
   /** The decision by the facts of the person alone. `admit`: the message must be composed. */
   soFar: Decision;
   /** The answers to the calls of its templates. Absent: they make none, or none yet. */
@@ -29,12 +32,14 @@ export function candidateFor(
     turn,
     holder = null,
     leaving = null,
+    listed = null,
     now,
   }: {
     recipient: Recipient | null;
     turn: AddressTurn;
     holder?: string | null;
     leaving?: LeavingReason | null;
+    listed?: RawObject | null;
     now: Date;
   },
 ): Candidate {
@@ -42,7 +47,7 @@ export function candidateFor(
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
   const ownTime = ownTimeOf(send, dispatch, recipient);
   const facts = { ...factsOf(recipient, message.gate, turn, now), holder, ownTime, leaving };
-  return { send, dispatch, message, facts, soFar: decide(facts) };
+  return { send, dispatch, message, facts, listed, soFar: decide(facts) };
 }
 
 export interface Decided {

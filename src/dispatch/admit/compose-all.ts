@@ -109,7 +109,7 @@ function composeOne(
   recipient: NonNullable<Candidate['facts']['recipient']>,
   { links, trackers, catalogs, contents }: Work,
 ): Promise<void> | null {
-  const { dispatch, message, facts, send } = candidate;
+  const { dispatch, message, facts, send, listed } = candidate;
   const { composing } = dispatch;
   if (composing !== null && composing.ms >= MOST_COMPOSING_MS) {
     facts.composed = spent;
@@ -125,6 +125,7 @@ function composeOne(
     message,
     recipient,
     position: send.recipient ?? null,
+    listed,
     now: facts.now,
     links,
     trackers,

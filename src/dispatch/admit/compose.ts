@@ -1,7 +1,9 @@
 import type { MessageContent } from '../../connected-content/message-content.ts';
 import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
+import { MessageExtras } from '../../templating/extras.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
@@ -10,7 +12,15 @@ import type { Later, Refusal } from './decision.ts';
 import { noTrackers, type TrackerMaker } from './trackers.ts';
 
 /** One person's message, or why there is none or none yet. */
-export type Composed = { kind: 'composed'; rendered: object; shortLinks?: readonly ShortLink[] } | Refusal | Later;
+export type Composed = ComposedMessage | Refusal | Later;
+
+export interface ComposedMessage {
+  kind: 'composed';
+  rendered: object;
+  shortLinks?: readonly ShortLink[];
+  /** The pairs that its templates attach to its send. Absent: none. */
+  extras?: Readonly<Record<string, string>>;
+}
 
 /** Makes a person's links, which change their subscription state when confirmed. */
 export type LinkMaker = (dispatch: LoadedDispatch, recipient: Recipient) => NonNullable<RenderContext['links']>;
@@ -21,6 +31,8 @@ export interface ComposeInput {
   recipient: Recipient;
   /** The person's position in the plan's names, if their trigger brought properties of their own. null: it did not. */
   position?: number | null;
+  /** The own properties of a person of a list. null: none. */
+  listed?: RawObject | null;
   now: Date;
   links: LinkMaker;
   /** Absent: nothing is followed. */
@@ -38,9 +50,12 @@ export interface ComposeInput {
 export function compose(input: ComposeInput): Composed | Promise<Composed> {
   const links = input.message.hasLinks ? input.links(input.dispatch, input.recipient) : null;
   try {
-    const texts = input.message.renderTexts(contextOf(input, links));
-    if (!(texts instanceof Promise)) return composedFrom(input, texts, links);
-    return texts.then((rendered) => composedFrom(input, rendered, links)).catch(stopped);
+    const extras = new MessageExtras();
+    const context = contextOf(input, links);
+    context.extras = extras;
+    const texts = input.message.renderTexts(context);
+    if (!(texts instanceof Promise)) return composedFrom(input, texts, { links, extras });
+    return texts.then((rendered) => composedFrom(input, rendered, { links, extras })).catch(stopped);
   } catch (error) {
     return stopped(error);
   }
@@ -48,7 +63,7 @@ export function compose(input: ComposeInput): Composed | Promise<Composed> {
 
 /** All that the templates of one person's message may know. */
 export function contextOf(
-  { dispatch, message, recipient, position = null, now, items, content }: Omit<ComposeInput, 'links'>,
+  { dispatch, message, recipient, position = null, listed = null, now, items, content }: Omit<ComposeInput, 'links'>,
   links: RenderContext['links'],
 ): RenderContext {
   return {
@@ -58,7 +73,7 @@ export function contextOf(
     campaign: dispatch.campaign,
     variation: message.variation,
     card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
-    trigger: triggerFactsOf(dispatch.plan, position),
+    trigger: triggerFactsOf(dispatch.plan, position, listed),
     links,
     ...(items !== undefined && { catalogs: items }),
     ...(content !== undefined && { content }),
@@ -68,7 +83,7 @@ export function contextOf(
 function composedFrom(
   { dispatch, message, recipient, now, trackers }: ComposeInput,
   texts: object,
-  links: RenderContext['links'],
+  { links, extras: { pairs } }: { links: RenderContext['links']; extras: MessageExtras },
 ): Composed {
   const { tracker, shortener, shortLinks } = (trackers ?? noTrackers)(dispatch, message, recipient);
   const rendered = message.channel.render(texts, {
@@ -82,7 +97,12 @@ function composedFrom(
     ...(shortener !== undefined && { shortener }),
     provider: dispatch.workspace.subscriptionGroups.get(message.gate.subscriptionGroupId ?? '')?.provider ?? null,
   });
-  return { kind: 'composed', rendered, ...(shortLinks.length > 0 && { shortLinks }) };
+  return {
+    kind: 'composed',
+    rendered,
+    ...(shortLinks.length > 0 && { shortLinks }),
+    ...(pairs !== null && { extras: pairs }),
+  };
 }
 
 /** The refusal of a message whose rendering stopped. Throws any other error, which is ours. */

@@ -1,6 +1,8 @@
 import type { Db } from '../../db/database.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import { loadRecipients, type Recipient } from '../../people/profile/facts.ts';
 import { eitherNeeds, type RecipientNeeds } from '../../people/profile/needs.ts';
+import { listedProperties } from '../ledger/lists/listed-people.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 
@@ -10,6 +12,8 @@ type Dispatches = ReadonlyMap<string, LoadedDispatch>;
 export interface LoadedFacts {
   /** The recipients, by workspace id and then by user id. */
   recipients: ReadonlyMap<number, ReadonlyMap<number, Recipient>>;
+  /** The own trigger properties of people of lists, by dispatch id and then by user id. */
+  listed: ReadonlyMap<string, ReadonlyMap<number, RawObject>>;
   /** When the facts were asked for, in milliseconds since 1970. */
   askedAtMs: number;
 }
@@ -33,7 +37,19 @@ export async function loadFacts(
   const recipients = new Map<number, ReadonlyMap<number, Recipient>>();
   for (const [workspaceId, { people, needs, hidden }] of askedOf(sends, dispatches))
     recipients.set(workspaceId, await loadRecipients(db, { workspaceId, people: [...people.values()], needs, hidden }));
-  return { recipients, askedAtMs: nowMs };
+  return { recipients, listed: await loadListed(db, sends, dispatches), askedAtMs: nowMs };
+}
+
+async function loadListed(
+  db: Db,
+  sends: readonly PendingSend[],
+  dispatches: Dispatches,
+): Promise<LoadedFacts['listed']> {
+  const listed = new Map<string, ReadonlyMap<number, RawObject>>();
+  const ofLists = sends.filter(({ dispatchId }) => dispatches.get(dispatchId)?.plan.list !== undefined);
+  for (const [dispatchId, people] of Map.groupBy(ofLists, (send) => send.dispatchId))
+    listed.set(dispatchId, await listedProperties(db, dispatchId, people));
+  return listed;
 }
 
 interface Asked {

@@ -88,8 +88,9 @@ async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, fact
     if (leavers.failed.has(dispatch.id)) continue;
     const recipient = facts.recipients.get(dispatch.workspace.id)?.get(send.userId) ?? null;
     const leaving = leavers.reasons.get(send) ?? null;
+    const listed = facts.listed.get(dispatch.id)?.get(send.userId) ?? null;
     const { turn, holder } = turns.get(send) ?? ownTurn;
-    candidates.push(candidateFor(send, dispatch, { recipient, turn, holder, leaving, now }));
+    candidates.push(candidateFor(send, dispatch, { recipient, turn, holder, leaving, listed, now }));
   }
   return candidates;
 }
@@ -167,9 +168,15 @@ interface Written extends Decided {
 function toWrite({ candidate, decision }: Decided): Written {
   const { send, facts, dispatch } = candidate;
   const verdict = verdictOf(decision, facts.address);
+  const extras = decision.kind === 'admit' ? extrasOf(candidate) : undefined;
+  if (extras !== undefined) verdict.extras = extras;
   // The age of a message that a pace let begin counts from now.
   if (decision.kind === 'admit' && send.attempts === 0 && isPaced(dispatch.plan)) verdict.scheduledAt = facts.now;
   return { candidate, decision, send, verdict: decision.kind === 'refuse' ? givenDevices(send, verdict) : verdict };
+}
+
+function extrasOf({ facts: { composed } }: Candidate): Verdict['extras'] {
+  return composed?.kind === 'composed' ? composed.extras : undefined;
 }
 
 /** A refused send that some devices already have is `sent`, whatever refuses the other devices now. */
@@ -188,11 +195,12 @@ function outcomeOf(written: readonly Written[]): DecidedChunk {
   return { parcels, again };
 }
 
-function parcelOf(candidate: Candidate, { scheduledAt }: Verdict): Parcel {
-  const { send, dispatch, message, facts } = candidate;
+function parcelOf(candidate: Candidate, { scheduledAt, extras }: Verdict): Parcel {
+  const { dispatch, message, facts } = candidate;
   const { recipient, address, pushTargets } = facts;
   if (recipient === null) throw new Error('a send without a person was admitted');
   const rendered = renderedOf(candidate);
+  const send = extras === undefined ? candidate.send : { ...candidate.send, extras };
   const triedSince = laterOf(dispatch.triedSince, scheduledAt ?? facts.ownTime?.at ?? null);
   return { send, dispatch, recipient, message, rendered, address, triedSince, pushTargets, observer: undefined };
 }

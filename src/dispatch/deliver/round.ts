@@ -5,6 +5,7 @@ import type { Catalog } from '../../workspace/catalog.ts';
 import { reviveTask } from '../control/replay.ts';
 import { setAside } from '../control/set-aside.ts';
 import { expandPiece } from '../expand/expand-broadcast.ts';
+import { expandListed } from '../expand/expand-listed.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import type { Pauses } from '../pauses/pauses.ts';
@@ -167,7 +168,8 @@ async function expand(
   if (dispatch === undefined) return;
   const { db, worker, clock, finisher } = deps;
   try {
-    const isDrainable = await expandPiece({ db, worker, now: () => clock.now() }, dispatch, task);
+    const expandNext = dispatch.plan.list === undefined ? expandPiece : expandListed;
+    const isDrainable = await expandNext({ db, worker, now: () => clock.now() }, dispatch, task);
     if (isDrainable) wake(lanes.broadcast);
   } catch (error) {
     if (!(error instanceof AudienceTooExpensive)) throw error;

@@ -13,7 +13,7 @@ export interface Told {
 export function verdictEvent({ workspaceId, send, verdict, address }: Told, now: Date): FeedbackEvent | null {
   const { status, reason = null, detail = null, providerCode = null, providerMessageId = null } = verdict;
   if (status === 'pending' || status === 'sending') return null;
-  const { bucket, dispatchId, userId, channel } = send;
+  const { bucket, dispatchId, userId, channel, extras } = send;
   return {
     // After a replay a send may have another verdict.
     eventId: `${dispatchId}/${userId}/${channel}/${now.getTime()}`,
@@ -22,6 +22,12 @@ export function verdictEvent({ workspaceId, send, verdict, address }: Told, now:
     provider: 'cresset',
     channel,
     send: { workspaceId, bucket, dispatchId, userId, channel },
-    ...{ providerMessageId, address, code: providerCode, text: detail, detail: { status, reason } },
+    ...{
+      providerMessageId,
+      address,
+      code: providerCode,
+      text: detail,
+      detail: { status, reason, ...(extras && { extras }) },
+    },
   };
 }

@@ -82,7 +82,7 @@ interface Named {
 
 const SHARED = 'nobody has this address, or several people whom prioritization does not narrow down to one';
 
-function unknownReason({ by }: RecipientName): Pick<Refusal, 'reason' | 'detail'> {
+export function unknownReason({ by }: RecipientName): Pick<Refusal, 'reason' | 'detail'> {
   return { reason: 'unknown_user', ...(by === 'email' && { detail: SHARED }) };
 }
 

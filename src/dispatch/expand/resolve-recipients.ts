@@ -19,7 +19,8 @@ export async function resolveAll(db: Db, dispatches: readonly LoadedDispatch[]):
   return found;
 }
 
-async function resolve(db: Db, workspaceId: number, names: readonly RecipientName[]): Promise<Resolved> {
+/** Looks up people of one workspace. */
+export async function resolve(db: Db, workspaceId: number, names: readonly RecipientName[]): Promise<Resolved> {
   const plain = names.filter(({ by }) => by === undefined);
   const found: Resolved = plain.length === 0 ? new Map() : await resolveNames(db, workspaceId, plain);
   if (plain.length === names.length) return found;

@@ -45,8 +45,8 @@ const begin = hotStatement<Group, { missing: boolean; ids: string[] | null }>(
     with begun as (
       update sends s
          set status = 'sending', attempts = s.attempts + 1, due_at = null, reason = null, detail = null,
-             ${asGiven('address', 'task_id')}, updated_at = ${param(({ now }) => now)}
-        from ${changedRows(param, ['bucket', 'user_id', 'task_id', 'address'])}
+             ${asGiven('address', 'task_id')}, extras = coalesce(x.extras, s.extras), updated_at = ${param(({ now }) => now)}
+        from ${changedRows(param, ['bucket', 'user_id', 'task_id', 'address', 'extras'])}
         join tasks t on t.id = x.task_id and t.worker = ${param(({ worker }) => worker)} and t.kind = 'drain'
        where s.bucket = x.bucket and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)} and s.user_id = x.user_id
          and s.channel = ${param(({ channel }) => channel)} and s.status = 'pending'
@@ -71,7 +71,7 @@ async function beginSends<One extends SendChange>(db: Db, decided: Decided<One>)
 const decided = ['status', 'due_at', 'reason', 'detail', 'address', 'task_id'] as const;
 
 /** The columns that keep their value unless the decision brings another. */
-const kept = ['provider_code', 'provider_message_id', 'devices', 'scheduled_at', 'content_tries'] as const;
+const kept = ['provider_code', 'provider_message_id', 'devices', 'scheduled_at', 'content_tries', 'extras'] as const;
 
 /** Writes any decisions, of any dispatches and channels. Keeps the provider's answer to an earlier attempt. */
 const decide = hotStatement<Decided, SendKey & Record<string, unknown>>(
@@ -83,7 +83,7 @@ const decide = hotStatement<Decided, SendKey & Record<string, unknown>>(
            provider_code = coalesce(x.provider_code, s.provider_code),
            provider_message_id = coalesce(x.provider_message_id, s.provider_message_id),
            devices = coalesce(x.devices, s.devices), scheduled_at = coalesce(x.scheduled_at, s.scheduled_at),
-           content_tries = coalesce(x.content_tries, s.content_tries)
+           content_tries = coalesce(x.content_tries, s.content_tries), extras = coalesce(x.extras, s.extras)
       from ${changedRows(param, [...sendKeyColumns, ...decided, ...kept])}
       join tasks t on t.id = x.task_id and t.worker = ${param(({ worker }) => worker)} and t.kind = 'drain'
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel

@@ -42,8 +42,8 @@ export interface Progress {
   state: DispatchState;
   /** Number of people in the piece. */
   people: number;
-  /** The last user id of the audience. */
-  audienceEnd: number;
+  /** The last user id of the audience. null: it is a list. */
+  audienceEnd: number | null;
   isLast: boolean;
   /** Number of tasks added with the piece. */
   newTasks: number;
@@ -58,7 +58,7 @@ export async function noteProgress(tx: Db, progress: Progress, now: Date): Promi
   const noted = await tx.run(sql`
     update dispatches
        set targeted = coalesce(targeted, 0) + ${people},
-           audience_end = ${audienceEnd},
+           audience_end = ${audienceEnd}::bigint,
            expanded_at = ${isLast ? now : null},
            open_tasks = ${openTasks},
            state = case when ${isOver} then 'finished' else ${opened} end,

@@ -31,7 +31,7 @@ export async function reviveSends(
   await tx.run(sql`
     update sends s
        set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
-           devices = null, content_tries = null, updated_at = ${revivedAt}
+           devices = null, content_tries = null, extras = null, updated_at = ${revivedAt}
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
   const taken = failures.flatMap((failure) => {
     const part = partOf(failure);

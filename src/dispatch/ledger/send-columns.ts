@@ -33,6 +33,7 @@ const columns = {
   provider_code: texts('text', ({ verdict }) => cleaned(verdict.providerCode)),
   provider_message_id: texts('text', ({ verdict }) => cleaned(verdict.providerMessageId)),
   content_tries: texts('smallint', ({ verdict }) => verdict.contentTries?.toString()),
+  extras: texts('jsonb', ({ verdict }) => extrasJson(verdict.extras)),
   devices: texts('jsonb', ({ verdict }) => devicesJson(verdict.devices)),
   /** Not a column of the table: the change of `attempts`. */
   extra_attempts: numbers('integer', ({ verdict }) => verdict.extraAttempts ?? 0),
@@ -81,6 +82,13 @@ function cleaned(text: string | null | undefined): string | null {
 
 function devicesJson(devices: Verdict['devices']): string | null {
   return devices === undefined ? null : JSON.stringify(devices.map(cleanedDevice));
+}
+
+function extrasJson(extras: Verdict['extras']): string | null {
+  if (extras === undefined) return null;
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(extras).map(([key, value]) => [plainText(key), plainText(value)])),
+  );
 }
 
 function cleanedDevice(one: DeviceState): DeviceState {

@@ -31,6 +31,8 @@ export interface PendingSend extends SendKey {
   isHeld?: boolean;
   /** How often it was put back because connected content did not come. null: never. */
   contentTries?: number | null;
+  /** The pairs that `message_extras` attaches, once the message is composed. Absent: none. */
+  extras?: Readonly<Record<string, string>>;
 }
 
 /** The new status of a send, why, and what else to write. */
@@ -54,6 +56,8 @@ export interface Verdict {
   extraAttempts?: number;
   /** How often the message was put back because connected content did not come. Absent: it stays. */
   contentTries?: number;
+  /** The pairs that `message_extras` attaches. Absent: they stay. */
+  extras?: Readonly<Record<string, string>>;
 }
 
 /** The state of one device of a send. The ledger stores it as JSON if it says more than the send itself. */

@@ -15,7 +15,7 @@ import { needsOf } from './needs.ts';
 import { type QuietPlan, quietPlanOf } from './quiet-hours.ts';
 import type { ReplayFilter, StoredReplay } from './replay-filter.ts';
 import type { Schedule } from './schedule.ts';
-import { isBroadcast, type SendPlan } from './send-plan.ts';
+import { isBroadcast, isOncePerAddress, type SendPlan } from './send-plan.ts';
 import { type ControlGroup, placeOf, variationAt } from './split.ts';
 import type { DispatchState } from './states.ts';
 import { readStoredPlans } from './stored-plans.ts';
@@ -301,7 +301,7 @@ export function prepare(
     replay: row.replay && row.replayed_at ? { filter: row.replay, at: row.replayed_at } : null,
     messages: withVariations(footed.map(prepareOne), plan),
     fetches: footed.some(({ fetches }) => fetches),
-    needs: needsOf(footed, { isBroadcast: isBroadcast(plan) }),
+    needs: needsOf(footed, { isOncePerAddress: isOncePerAddress(plan) }),
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
     composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? acceptedAt),

@@ -17,7 +17,7 @@ const nothing: RecipientNeeds = {
   sharing: false,
 };
 
-const named = { isBroadcast: false };
+const named = { isOncePerAddress: false };
 const needsOfMessages = (messages: SendPlan['messages'], to = named) =>
   needsOf(compileMessages(messages, new Problems()), to);
 
@@ -52,7 +52,7 @@ test('a message needs what the gates ask of its address and what its templates r
 });
 
 test('a broadcast needs to know who shares an address', () => {
-  assert.deepEqual(needsOfMessages({ email: { body: 'hi' } }, { isBroadcast: true }), {
+  assert.deepEqual(needsOfMessages({ email: { body: 'hi' } }, { isOncePerAddress: true }), {
     ...nothing,
     emailFlags: true,
     sharing: true,

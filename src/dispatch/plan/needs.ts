@@ -3,12 +3,12 @@ import type { CompiledMessage } from './templates.ts';
 
 /**
  * The facts to load of each recipient: those that the gates ask about the channels' addresses, and those that the
- * templates read. `isBroadcast`: only one of the people who share an address gets the message, so sharing must be
+ * templates read. `isOncePerAddress`: only one of the people who share an address gets the message, so sharing must be
  * known. Pure.
  */
 export function needsOf(
   messages: readonly Pick<CompiledMessage, 'channel' | 'reads'>[],
-  { isBroadcast }: { isBroadcast: boolean },
+  { isOncePerAddress }: { isOncePerAddress: boolean },
 ): RecipientNeeds {
   const needed = new Set(messages.flatMap(({ channel }) => channel.needs));
   const ofGates: RecipientNeeds = {
@@ -19,7 +19,7 @@ export function needsOf(
     emailFlags: needed.has('emailFlags'),
     phoneFlags: needed.has('phoneFlags'),
     lastWrote: needed.has('lastWrote'),
-    sharing: isBroadcast,
+    sharing: isOncePerAddress,
   };
   const read = messages.flatMap(({ reads }) => [...reads].filter((one) => one !== 'links' && one !== 'footer'));
   return needsToKnow(read, ofGates);

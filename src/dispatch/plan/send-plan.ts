@@ -58,16 +58,30 @@ export interface SendPlan {
   externalSendId?: string;
   /** Absent: the request brought its messages. */
   trigger?: PlannedTrigger;
+  /** The stored list of the people it goes to. Absent: it has names, or describes people. */
+  list?: PlannedList;
+}
+
+/** A list of people that is stored apart, because it is long. */
+export interface PlannedList {
+  id: string;
+  /** Number of chunks, and of people as the list names them. */
+  chunks: number;
+  lines: number;
 }
 
 /**
  * What a message may know of its trigger. `recipient`: the person's position in `names`, if they have properties of
- * their own.
+ * their own. `listed`: the own properties of a person of a list.
  */
-export function triggerFactsOf({ trigger }: SendPlan, recipient: number | null): TriggerFacts | null {
+export function triggerFactsOf(
+  { trigger }: SendPlan,
+  recipient: number | null,
+  listed: RawObject | null = null,
+): TriggerFacts | null {
   if (trigger === undefined) return null;
   const { common, canvas, own } = trigger;
-  return { common, canvas, own: recipient === null ? null : (own[recipient] ?? null) };
+  return { common, canvas, own: recipient === null ? listed : (own[recipient] ?? null) };
 }
 
 /** A key for maps of the people whom requests name. */
@@ -75,8 +89,14 @@ export function recipientKey({ by, label, name, prioritization }: RecipientName)
   return by === undefined ? nameKey(label, name) : JSON.stringify([by, name, prioritization]);
 }
 
+/** Whether it goes to everybody who is described, or to a list, which is as long. */
 export function isBroadcast(plan: SendPlan): boolean {
   return plan.names.length === 0;
+}
+
+/** Whether only one of the people who share an address gets the message. Whoever is named gets their own. */
+export function isOncePerAddress(plan: SendPlan): boolean {
+  return isBroadcast(plan) && plan.list === undefined;
 }
 
 /** The number of each lane. Named people never wait behind broadcasts. */

@@ -3,8 +3,10 @@ import { empty, sql } from '../../db/sql.ts';
 import { brazeId } from '../../people/profile/braze-id.ts';
 import { nameKey, type PersonKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Refusal } from '../expand/expand-named.ts';
+import { listListedRefusals } from '../ledger/lists/listed-refusals.ts';
 import { reasonNow, statusNow } from '../ledger/status-now.ts';
 import { isHeld } from '../ledger/stopped-sends.ts';
+import { lanes } from '../plan/send-plan.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
@@ -33,7 +35,7 @@ export interface AskedPerson {
   names: readonly PersonName[];
 }
 
-/** The last row of a page: the number of refusals listed so far, or the key of a send. */
+/** The last row of a page: the number of refusals listed so far (of a list, the last line), or the key of a send. */
 export type RecipientCursor = { refusals: number } | SendCursor;
 
 interface SendCursor {
@@ -56,12 +58,32 @@ export async function listRecipients(db: Db, dispatch: DispatchRow, filter: Reci
   const { after, limit } = filter;
   const listed = after === null ? 0 : 'refusals' in after ? after.refusals : null;
   if (listed === null) return listSends(db, dispatch, filter);
+  if (dispatch.lane === lanes.broadcast) return listFromLines(db, dispatch, { ...filter, listed });
   const refused = dispatch.refusals.filter((refusal) => isAskedFor(refusal, filter)).slice(listed);
   const verdicts = refused.slice(0, limit).map(verdictOfRefusal);
   if (refused.length > limit) return { verdicts, next: { refusals: listed + limit } };
   const rest = await listSends(db, dispatch, { ...filter, after: null, limit: limit - verdicts.length });
   // With no room left, a row beyond the page only says that there is another page.
   const next = rest.next === null || limit > verdicts.length ? rest.next : { refusals: listed + verdicts.length };
+  return { verdicts: [...verdicts, ...rest.verdicts], next };
+}
+
+/** The same for a dispatch to a list, whose refused lines are stored apart. `listed`: the last line that was listed. */
+async function listFromLines(
+  db: Db,
+  dispatch: DispatchRow,
+  { listed, ...filter }: RecipientFilter & { listed: number },
+): Promise<RecipientPage> {
+  const { limit, reason, channel, minAttempts, status, person } = filter;
+  const isAsked = channel === null && minAttempts === 0 && (status === null || status === 'skipped');
+  const asked = { after: listed, limit: limit + 1, reason, names: person?.names ?? null };
+  const refused = isAsked ? await listListedRefusals(db, dispatch.id, asked) : [];
+  const page = refused.slice(0, limit);
+  const verdicts = page.map(({ line, ...refusal }) => ({ ...verdictOfRefusal(refusal), line }));
+  const lastLine = page.at(-1)?.line ?? listed;
+  if (refused.length > limit) return { verdicts, next: { refusals: lastLine } };
+  const rest = await listSends(db, dispatch, { ...filter, after: null, limit: limit - verdicts.length });
+  const next = rest.next === null || limit > verdicts.length ? rest.next : { refusals: lastLine };
   return { verdicts: [...verdicts, ...rest.verdicts], next };
 }
 
@@ -94,7 +116,7 @@ async function listSends(
   const rows = await db.query<SendRow>(sql`
     select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, ${isHeld} as is_held, s.updated_at,
            s.reason_now as reason, s.detail,
-           s.provider_code, s.provider_message_id, s.address, p.external_id, p.created_at, ${feedbackOf},
+           s.provider_code, s.provider_message_id, s.address, s.extras, p.external_id, p.created_at, ${feedbackOf},
            (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
               from user_names n
              where n.bucket = s.bucket and n.user_id = s.user_id and n.label <> '') as aliases

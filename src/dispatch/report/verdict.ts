@@ -16,6 +16,7 @@ export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
   provider_code: string | null;
   provider_message_id: string | null;
   address: string | null;
+  extras: Readonly<Record<string, string>> | null;
 }
 
 /** The verdict on one send, in the form of the answer. `waits`: what its dispatch waits for. */
@@ -33,6 +34,7 @@ export function verdictFrom(row: VerdictRow, waits: Waits = noWaits): object {
     provider_message_id: row.provider_message_id,
     next_attempt_at: row.status === 'pending' ? (wait?.until ?? row.due_at) : null,
     updated_at: row.updated_at,
+    ...(row.extras !== null && { extras: row.extras }),
     ...(feedback !== null && { feedback }),
   };
 }

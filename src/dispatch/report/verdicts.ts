@@ -2,6 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Refusal } from '../expand/expand-named.ts';
+import { countListedRefusals } from '../ledger/lists/listed-refusals.ts';
 import { canariesOf } from '../ledger/pace/starts.ts';
 import type { PastReplay } from '../plan/replay-filter.ts';
 import type { Schedule } from '../plan/schedule.ts';
@@ -76,6 +77,7 @@ export function countOutcome(
  */
 export async function describeDispatch(db: Db, counter: Counter, dispatch: DispatchRow): Promise<object> {
   const { rows, countedAt } = await counter(dispatch);
+  const refused = await refusedOf(db, dispatch);
   const canaries = dispatch.lane === lanes.broadcast ? await canariesOf(db, dispatch.id) : [];
   const channels: Record<string, ChannelCounts> = {};
   const waits = [await missingWorker(db, dispatch), dispatch.failure].filter((why) => why !== null);
@@ -92,7 +94,7 @@ export async function describeDispatch(db: Db, counter: Counter, dispatch: Dispa
     ...(waits.length > 0 && { failure: waits.join('; ') }),
     ...(dispatch.lane === lanes.broadcast && { expanded_at: dispatch.expanded_at }),
     ...(countedAt !== null && { counted_at: countedAt }),
-    counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch), ...tally(dispatch.refusals) },
+    counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch, refused), ...refused },
     channels,
     ...heldMember(rows, dispatch.state),
     ...canaryMember(canaries),
@@ -128,8 +130,19 @@ function canaryMember(canaries: Awaited<ReturnType<typeof canariesOf>>): { canar
   };
 }
 
-function recipientsOf({ targeted, refusals }: DispatchRow): number | null {
-  return targeted === null ? null : targeted - refusals.length;
+type Refused = ReturnType<typeof tally>;
+
+/** Number of people refused before any channel, by reason. Those of a list are stored apart. */
+async function refusedOf(db: Db, { id, lane, refusals }: DispatchRow): Promise<Refused> {
+  const refused = tally(refusals);
+  if (lane !== lanes.broadcast) return refused;
+  for (const { reason, count } of await countListedRefusals(db, id)) refused[reason] += count;
+  return refused;
+}
+
+function recipientsOf({ targeted }: DispatchRow, refused: Refused): number | null {
+  if (targeted === null) return null;
+  return targeted - Object.values(refused).reduce((sum, count) => sum + count, 0);
 }
 
 export function tally(refusals: readonly Refusal[]): Record<Refusal['reason'], number> {

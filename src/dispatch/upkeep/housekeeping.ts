@@ -19,6 +19,7 @@ import { forgetKeys } from '../accept/idempotency.ts';
 import { forgetWindows } from '../accept/rate-windows.ts';
 import { forgetQuotas } from '../accounts/call-quotas.ts';
 import { forgetActivity } from '../ledger/activity-log.ts';
+import { forgetLists } from '../ledger/lists/uploads.ts';
 import { forgetStarts } from '../ledger/pace/starts.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
@@ -69,6 +70,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetQuotas(db, ago(2));
   await forgetStarts(db, ago(40 * 24));
   await forgetKeys(db, ago(24));
+  await forgetLists(db, ago(24));
   await forgetActivity(db, ago(60));
   await forgetOldSlots(db, now);
   await forgetExpiredCards(db, now);

@@ -27,7 +27,7 @@ function who(
   const { bot, why } = visitorOf({ userAgent, purpose });
   const event = { kind, bot, code: why, occurredAt: new Date(sentAt.getTime() + afterMs) } as WaitingEvent;
   const send = { status, updatedAt: sentAt } as LocatedSend;
-  const judged = judge({ event, send, origin: null, address: null }, clicks);
+  const judged = judge({ event, send, origin: null, isAnswer: false, address: null }, clicks);
   return `${judged.bot} ${judged.why}`;
 }
 

@@ -122,14 +122,20 @@ async function onInbound(deps: CallbackDeps, request: PageRequest, caller: Calle
     },
   };
   const consent = keyword?.meaning === 'opt_out' ? 'opted_out' : keyword?.meaning === 'opt_in' ? 'opted_in' : null;
+  const groups = groupsOf(caller, inbound);
   const events =
     consent === null
-      ? [event]
-      : groupsOf(caller, inbound).map((id): FeedbackEvent => {
+      ? [keyword?.meaning === 'help' ? { ...event, subscriptionGroupId: askedGroup(caller, groups) } : event]
+      : groups.map((id): FeedbackEvent => {
           return { ...event, eventId: `${messageSid} ${id}`, kind: consent, subscriptionGroupId: id };
         });
   await takeFeedback(deps, caller.workspace.id, events);
   return { ...done, body: twiml(isAnswered ? null : (keyword?.reply ?? null)) };
+}
+
+/** Which of the groups that share a sender was asked for help: that of the URL, if it is one of them. */
+function askedGroup({ group }: Caller, groups: readonly string[]): string {
+  return groups.includes(group.id) ? group.id : (groups[0] ?? group.id);
 }
 
 /**

@@ -146,8 +146,16 @@ function parametersOf({ params, query, example }: Operation): object[] {
   ];
 }
 
-function bodyOf({ method }: Pick<Route, 'method'>, operation: Operation): object {
+/** Of a list in one text, a schema says little; the description says what the lines are. */
+function linesOf(type: string, { lines = [] }: Operation): object {
+  const schema = { type: 'string', description: 'A JSON object on each line.' };
+  const example = lines.map((line) => JSON.stringify(line)).join('\n');
+  return { requestBody: { required: true, content: { [type]: { schema, example } } } };
+}
+
+function bodyOf({ method, streams }: Pick<Route, 'method' | 'streams'>, operation: Operation): object {
   const { body, example } = operation;
+  if (streams !== undefined) return linesOf(streams, operation);
   if (body === undefined) return {};
   return {
     requestBody: {

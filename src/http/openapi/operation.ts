@@ -14,6 +14,8 @@ export interface Operation {
   query?: Readonly<Record<string, Parameter>>;
   /** The body. Absent: the route reads none. */
   body?: Schema;
+  /** The lines of a body that works, of a route that reads lines. Absent: it reads JSON, or nothing. */
+  lines?: readonly Readonly<Record<string, Json>>[];
   /** The status of success and its body. */
   answer: { status: 200 | 201 | 202; schema: Schema };
   /** Codes of errors beyond those of every route. */

@@ -63,6 +63,7 @@ function publicRequest({ session, workspaceId, requestId, body, params, query }:
     ...{ workspaceId, requestId, body, params, query, headers: {} },
     apiKey: { id, name: `operator ${name}` },
     rawBody: Buffer.from(JSON.stringify(body)),
+    stream: null,
   };
 }
 

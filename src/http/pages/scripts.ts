@@ -19,6 +19,11 @@ export function script(path: string, name: string, headers: Record<string, strin
   };
 }
 
+const files = new Map<string, string>();
+
+/** The text of a file of src/sdk, which is read once. */
 export function sdkFile(name: string): string {
-  return readFileSync(new URL(`../../sdk/${name}`, import.meta.url), 'utf8');
+  const known = files.get(name) ?? readFileSync(new URL(`../../sdk/${name}`, import.meta.url), 'utf8');
+  files.set(name, known);
+  return known;
 }

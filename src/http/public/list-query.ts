@@ -28,10 +28,18 @@ export function readPage(query: URLSearchParams): number {
   throw new RequestError('bad_request', [`page: expected 0 or more, got "${shown(value)}"`]);
 }
 
-/** Reads `true` or `false`, also as Python writes them. Default: false. */
+/** Reads `true` or `false`, also as Python and PHP (`1`, `0`) write them. Default: false. Throws RequestError. */
 export function readFlag(query: URLSearchParams, name: string): boolean {
-  const value = query.get(name)?.toLowerCase();
-  if (value === undefined || value === '' || value === 'false') return false;
-  if (value === 'true') return true;
-  throw new RequestError('bad_request', [`${name}: expected true or false, got "${shown(value)}"`]);
+  const value = query.get(name) ?? '';
+  const flag = flagOf(value);
+  if (flag === undefined)
+    throw new RequestError('bad_request', [`${name}: expected true or false, got "${shown(value)}"`]);
+  return flag;
+}
+
+/** What a flag of a query says: false if it is empty, undefined if it is none. */
+export function flagOf(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  if (word === 'true' || word === '1') return true;
+  return word === '' || word === 'false' || word === '0' ? false : undefined;
 }

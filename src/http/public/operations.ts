@@ -4,6 +4,7 @@ import { operations as audience } from './audience/operations.ts';
 import { operations as campaigns } from './campaigns/operations.ts';
 import { operations as canvas } from './canvas/operations.ts';
 import { operations as content } from './content/operations.ts';
+import { operations as dispatchLists } from './dispatch-lists/operations.ts';
 import { operations as dispatches } from './dispatches/operations.ts';
 import { operations as email } from './email/operations.ts';
 import { operations as emailRelays } from './email-relays/operations.ts';
@@ -30,6 +31,7 @@ import { operations as users } from './users/operations.ts';
 
 /** What every route of the API says of itself, by method and path. A new folder is added here. */
 export const operations: Operations = {
+  ...dispatchLists,
   ...{ ...mediaLibrary, ...preferenceCenters },
   ...{ ...activity, ...audience, ...campaigns, ...canvas, ...content, ...dispatches, ...email, ...emailRelays },
   ...{

@@ -73,6 +73,7 @@ export const verdict: Members = {
   provider_message_id: optional(orNull(text('The provider’s id of the message.'))),
   next_attempt_at: optional(orNull(time('When it is tried next.'))),
   updated_at: optional(time('When this became so.')),
+  extras: optional(map(text(), 'What `message_extras` in its templates attached.')),
   feedback: optional({ ...feedback, additionalProperties: time() }),
 };
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { makeCertificate } from '../../simulate/certificate.ts';
 import type { Post } from '../http-post.ts';
 import { Http1Pool, type Http1PoolOptions } from './pool.ts';
 
@@ -208,4 +210,27 @@ test('each request of a crowd gets its own answer over a few connections, and fa
     'ECONNREFUSED',
     'ECONNREFUSED',
   ]);
+});
+
+test('over TLS: a certificate of nobody known is refused, and answers of any length arrive on kept connections', async (t) => {
+  const { key, cert } = makeCertificate();
+  const connections = new Set<Socket>();
+  const server = createHttpsServer({ key, cert }, (request, response) => {
+    connections.add(request.socket);
+    response.end('b'.repeat(Number(request.url?.slice(1))));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const origin = originOf(server.address()).replace('http:', 'https:');
+  const strange = givenPool(t, origin);
+  assert.equal(await strange.send('/1'), 'DEPTH_ZERO_SELF_SIGNED_CERT');
+  assert.equal(connections.size, 0, 'nothing was sent');
+  const { pool } = givenPool(t, origin, { ca: cert });
+  for (const length of [0, 1, 4_096, 100_000]) {
+    const { status, body } = await pool.post({ path: `/${length}`, headers: {}, body: 'x', maxReplyBytes: 1_000_000 });
+    assert.deepEqual([status, body.length, String(body)], [200, length, 'b'.repeat(length)]);
+  }
+  assert.equal(connections.size, 1);
+  await pool.destroy();
 });

@@ -56,7 +56,8 @@ interface HolderRow extends Record<string, unknown> {
   email_state: GlobalState;
 }
 
-async function peopleWith(
+/** The keys of everybody who has one of the addresses, without a lock. */
+export async function peopleWith(
   tx: Db,
   workspaceId: number,
   { emails, phones }: { emails: readonly string[]; phones: readonly string[] },

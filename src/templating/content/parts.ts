@@ -74,6 +74,20 @@ function optionAt(markup: string, at: number): OptionName | null {
   return name;
 }
 
+/** A text with its outputs read. Linear. Throws TemplateSyntaxError. */
+export function partsIn(text: string, parser: Parser): Parts {
+  const parts: (string | Expression)[] = [];
+  let plain = 0;
+  for (let open = text.indexOf('{{'); open !== -1; open = text.indexOf('{{', plain)) {
+    const close = findOutputEnd(text, open + 2);
+    if (typeof close === 'string') throw new TemplateSyntaxError(close);
+    parts.push(text.slice(plain, open), parser.expression(text.slice(open + 2, close)));
+    plain = close + 2;
+  }
+  parts.push(text.slice(plain));
+  return trimmed(parts);
+}
+
 /** Without blanks at the ends, and without empty texts. */
 function trimmed(parts: Parts): Parts {
   const last = parts.length - 1;

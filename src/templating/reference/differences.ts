@@ -60,6 +60,14 @@ export const differences: readonly Difference[] = [
     explains: oursSays('three braces'),
   },
   {
+    rule: 'promotion codes are refused, because a message that promises one must not go out without it',
+    source: 'personalization.md §4',
+    template: "{{ promotion('spring') }}",
+    shopify: { output: '' },
+    ours: { error: 'promotion codes are not supported, line 1' },
+    explains: oursSays('promotion codes are not supported'),
+  },
+  {
     rule: '&& and || are and, or',
     source: 'personalization.md §2',
     template: '{% if true && false %}a{% else %}b{% endif %}',

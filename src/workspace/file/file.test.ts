@@ -103,6 +103,7 @@ api_keys:
       default_from: 'Acme <hello@acme.test>',
       smtp: [{ name: '127.0.0.1:1025', url: 'smtp://127.0.0.1:1025' }],
       list_unsubscribe: false,
+      bcc: null,
       footer: null,
       inline_css: null,
       dkim: null,
@@ -262,6 +263,21 @@ const bad: [string, object | string, string[]][] = [
     'a sender with a line end',
     { email: { default_from: 'A\r\nBcc: <a@b>' } },
     ['email.default_from: holds characters that are no text'],
+  ],
+  [
+    'BCC addresses of no use',
+    { email: { bcc: { addresses: ['a@acme.test', 'A@acme.test', 'x'], default: 'b@acme.test', always: true } } },
+    ['email.bcc.always: there is no such key', 'email.bcc.addresses[2]: expected one email address'],
+  ],
+  [
+    'a BCC address twice',
+    { email: { bcc: { addresses: ['archive@acme.test', 'Archive@acme.test'] } } },
+    ['email.bcc.addresses[1]: this address is there already'],
+  ],
+  [
+    'a default BCC address that is not listed',
+    { email: { bcc: { addresses: ['archive@acme.test'], default: 'audit@acme.test' } } },
+    ['email.bcc.default: expected one of addresses'],
   ],
   [
     'bad relays in a list',

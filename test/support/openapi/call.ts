@@ -30,11 +30,19 @@ export function examplesOf(operation: ApiOperation, standIns: ReadonlyMap<string
   return [operation.example, ...operation.moreBodies].map((body) => exampleOf(operation, standIns, body));
 }
 
-export function send(app: TestApp, { method, path }: ApiOperation, { params, query, body }: Call): Promise<Reply> {
+export function send(
+  app: TestApp,
+  { method, path, lines }: ApiOperation,
+  { params, query, body }: Call,
+): Promise<Reply> {
   const filled = path.replace(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
   const asked = query.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
   const url = asked === '' ? filled : `${filled}?${asked}`;
   if (method === 'GET') return app.get(url);
+  if (lines !== null) {
+    const headers = { 'content-type': lines.type };
+    return app.post(url, `${JSON.stringify(body ?? {})}\n${lines.more}`, { headers });
+  }
   if (method === 'POST') return app.post(url, body ?? {});
   return app.call(method, url, body);
 }

@@ -20,6 +20,8 @@ export interface ApiOperation {
   parameters: Parameter[];
   body: Schema | null;
   example: Record<string, unknown> | null;
+  /** The lines after the first, which is the example, and their type. null: the body is JSON. */
+  lines: { type: string; more: string } | null;
   /** More bodies that work. */
   moreBodies: Record<string, unknown>[];
   /** Whether a request must have a body. */
@@ -55,11 +57,12 @@ interface RawOperation {
   requestBody?: {
     required: boolean;
     content: {
-      'application/json': {
+      'application/json'?: {
         schema: Schema;
         example?: object;
         examples?: Record<string, { value: Record<string, unknown> }>;
       };
+      'application/x-ndjson'?: { example: string };
     };
   };
   responses: Record<string, { $ref?: string }>;
@@ -71,13 +74,16 @@ export async function readDocument(app: TestApp): Promise<ApiDocument> {
   const all = Object.entries(raw.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]): ApiOperation => {
       const content = one.requestBody?.content['application/json'];
+      const [line, ...more] = one.requestBody?.content['application/x-ndjson']?.example.split('\n') ?? [];
+      const first = line === undefined ? undefined : JSON.parse(line);
       return {
         name: `${method.toUpperCase()} ${path}`,
         method: method.toUpperCase() as ApiOperation['method'],
         path,
         parameters: one.parameters,
         body: content?.schema ?? null,
-        example: (content?.example as Record<string, unknown>) ?? content?.examples?.usual?.value ?? null,
+        example: (content?.example as Record<string, unknown>) ?? content?.examples?.usual?.value ?? first ?? null,
+        lines: line === undefined ? null : { type: 'application/x-ndjson', more: more.join('\n') },
         moreBodies: Object.entries(content?.examples ?? {}).flatMap(([name, { value }]) =>
           name === 'usual' ? [] : [value],
         ),

@@ -21,6 +21,8 @@ export interface Mail {
   /** Id of the mail, the same on every attempt, so that a receiver can drop a repetition. */
   messageId: string;
   files?: readonly AttachedFile[] | undefined;
+  /** Who gets this copy of the mail to `to`. Absent: it is no copy. */
+  copyFor?: string | undefined;
   /** Our signed name of the send, by which we know what comes back. null: there is none. */
   reference: string | null;
 }
@@ -128,7 +130,9 @@ interface Making {
 }
 
 async function messageOf(mail: Mail, { kind, signer, returnPath }: Making) {
-  const { rendered, to, files, reference } = mail;
+  const { rendered, to, files, copyFor } = mail;
+  // What comes back of a copy is about nobody.
+  const reference = copyFor === undefined ? mail.reference : null;
   const sender = wireAddress(readMailbox(rendered.from)?.address ?? '');
   const domain = sender.split('@').at(-1) ?? '';
   const messageId = `${mail.messageId}@${domain}`;
@@ -140,7 +144,7 @@ async function messageOf(mail: Mail, { kind, signer, returnPath }: Making) {
   const isReturned = reference !== null && returnPath !== null && returnPath !== undefined;
   const from = isReturned ? bounceAddress(returnPath, reference) : sender;
   return {
-    ...{ envelope: { from, to: wireAddress(to) }, messageId: `<${messageId}>`, raw },
+    ...{ envelope: { from, to: wireAddress(copyFor ?? to) }, messageId: `<${messageId}>`, raw },
     // Only a relay that offers it is asked for reports. Source: RFC 3461.
     ...(isReturned && { dsn: { id: reference, return: 'headers', notify: ['failure'] } }),
   };

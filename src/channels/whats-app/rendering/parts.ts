@@ -37,7 +37,7 @@ export function filled(key: string, value: string, most = Number.POSITIVE_INFINI
   return requireText(key, within(key, value, most));
 }
 
-/** The text without control characters other than the line feed. Source: personalization.md §9. */
+/** The text without control characters other than the line feed. Source: personalization.md §10. */
 export function within(key: string, value: string, most: number): string {
   const text = value.replace(/[^\P{Cc}\n]+/gu, '');
   if ([...text].length > most)

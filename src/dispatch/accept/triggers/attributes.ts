@@ -2,7 +2,7 @@ import type { Database, Db } from '../../../db/database.ts';
 import { retry } from '../../../db/retry.ts';
 import { RequestError } from '../../../errors.ts';
 import { isObject, own, type RawObject } from '../../../lib/raw/json.ts';
-import { isGiven } from '../../../lib/raw/lenient.ts';
+import { isGiven, readFlag } from '../../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import type { ConsentSource } from '../../../people/consent/record/source.ts';
 import { askAddresses } from '../../../people/profile/prioritization.ts';
@@ -21,8 +21,8 @@ export interface RecipientAttributes {
   object: AttributesObject;
 }
 
-/** Members that would name the person a second time, or that the trigger says itself. */
-const notHere = ['user_alias', 'braze_id', '_update_existing_only', 'push_token_import'];
+/** Members that would name the person a second time, or that are not for one person. */
+const notHere = ['braze_id', 'push_token_import'];
 
 /** Reads the attributes of all recipients, as /users/track does. Throws RequestError, which names every path. */
 export function readRecipientAttributes(
@@ -34,8 +34,9 @@ export function readRecipientAttributes(
     if (recipient.attributes === null) return [];
     const path = `${recipient.path}.attributes`;
     try {
-      const raw = { ...recipient.attributes, ...identityOf(recipient), _update_existing_only: recipient.existingOnly };
       refuseNames(recipient);
+      const { user_alias: _repeated, ...attributes } = recipient.attributes;
+      const raw = { ...attributes, ...identityOf(recipient), _update_existing_only: recipient.existingOnly };
       return [{ path, recipient, object: readAttributes(raw, workspace) }];
     } catch (error) {
       if (!(error instanceof ObjectProblem)) throw error;
@@ -52,10 +53,17 @@ function identityOf({ name: { by, name, label } }: TriggerRecipient): RawObject 
   return label === '' ? { external_id: name } : { user_alias: { alias_name: name, alias_label: label } };
 }
 
-function refuseNames({ name, attributes }: TriggerRecipient): void {
+function refuseNames(recipient: TriggerRecipient): void {
+  const { name, attributes } = recipient;
   const given = attributes ?? {};
   const wrong = notHere.find((key) => isGiven(own(given, key)));
   if (wrong !== undefined) throw new ObjectProblem(`${wrong}: expected none; the recipient says it`);
+  refuseOtherAlias(recipient, own(given, 'user_alias'));
+  const flag = readFlag(own(given, '_update_existing_only'));
+  if (!flag.ok || (flag.value ?? recipient.existingOnly) !== recipient.existingOnly)
+    throw new ObjectProblem(
+      `_update_existing_only: expected ${recipient.existingOnly}, as send_to_existing_only says, or none`,
+    );
   const [id, email] = [own(given, 'external_id'), own(given, 'email')];
   const isThisPerson = name.by === undefined && name.label === '' && String(id) === name.name;
   if (isGiven(id) && (isObject(id) || !isThisPerson))
@@ -63,6 +71,26 @@ function refuseNames({ name, attributes }: TriggerRecipient): void {
   const isSameAddress = typeof email === 'string' && email.trim().toLowerCase() === name.name.toLowerCase();
   if (name.by === 'email' && isGiven(email) && !isSameAddress)
     throw new ObjectProblem("email: expected the recipient's own address, or none");
+}
+
+/**
+ * A client of the original repeats an alias of the person whom the recipient names by external id. Only the
+ * recipient's name counts, so whose alias it is does not matter.
+ */
+function refuseOtherAlias({ name: { by, name, label } }: TriggerRecipient, alias: unknown): void {
+  if (!isGiven(alias)) return;
+  const [otherName, otherLabel] = isObject(alias) ? [own(alias, 'alias_name'), own(alias, 'alias_label')] : [];
+  if (typeof otherName !== 'string' || typeof otherLabel !== 'string')
+    throw new ObjectProblem('user_alias: expected an object with alias_name and alias_label, or none');
+  if (by === undefined && label !== '' && (otherName !== name || otherLabel !== label))
+    throw new ObjectProblem("user_alias: expected the recipient's own alias, or none");
+}
+
+/** The alias beside the recipient's own name, which is not read. */
+export function remarksOfNames(recipients: readonly TriggerRecipient[]): string[] {
+  return recipients
+    .filter(({ name, attributes }) => name.label === '' && isGiven(own(attributes ?? {}, 'user_alias')))
+    .map(({ path }) => `${path}.attributes.user_alias: is ignored; the recipient says who it is`);
 }
 
 /** Stores the attributes in one transaction. Returns what did not fit, each text with its path. */

@@ -16,7 +16,7 @@ import { checkSendIdForm } from '../check.ts';
 import { warningsOfAttributes, warningsOfFooter, warningsOfProperties } from '../names-read.ts';
 import { checkCanary } from '../our-options.ts';
 import { withAttachments } from './attachments.ts';
-import { type RecipientAttributes, readRecipientAttributes } from './attributes.ts';
+import { type RecipientAttributes, readRecipientAttributes, remarksOfNames } from './attributes.ts';
 import {
   campaignForm,
   canvasForm,
@@ -52,16 +52,19 @@ interface Surroundings {
   isRehearsal?: true;
 }
 
-/** Turns a body of `/campaigns/trigger/send` into a plan. Throws the problems of the first step that fails. */
+/**
+ * Turns a body of `/campaigns/trigger/send` into a plan. `isListed`: the people come in a list of their own.
+ * Throws the problems of the first step that fails.
+ */
 export async function checkCampaignTrigger(
   body: RawObject,
-  { workspace, stored, isRehearsal }: Surroundings,
+  { workspace, stored, isRehearsal, isListed = false }: Surroundings & { isListed?: boolean },
 ): Promise<CheckedTrigger> {
-  const { request, problems } = readChecked(body, campaignForm);
+  const { request, problems } = readChecked(body, campaignForm, isListed);
   const campaign = findTriggered(body, workspace);
   checkSendIdForm(request.sendId);
   if (!isRehearsal) refuseStopped(campaign);
-  return planOf(request, { campaign, canvas: null }, { workspace, stored }, problems);
+  return planOf(request, { campaign, canvas: null }, { workspace, stored, isListed }, problems);
 }
 
 /** The same for `/canvas/trigger/send`. Source: more-endpoints.md §3.3. */
@@ -106,12 +109,16 @@ interface Triggered {
 }
 
 /** Reads the body, and checks what needs no campaign. */
-function readChecked(body: RawObject, form: TriggerForm): { request: TriggerRequest; problems: Problems } {
+function readChecked(
+  body: RawObject,
+  form: TriggerForm,
+  isListed = false,
+): { request: TriggerRequest; problems: Problems } {
   const problems = new Problems();
   const request = readTriggerRequest(body, form, problems);
   problems.throwIfAny();
   const { recipients, broadcast, audience } = request;
-  if (recipients.length === 0 && !broadcast && audience === null) {
+  if (recipients.length === 0 && !broadcast && audience === null && !isListed) {
     problems.warnAtEnd();
     const detail = 'recipients, broadcast: expected recipients, or broadcast true, got neither';
     throw new RequestError('no_recipients', [detail, ...problems.warnings]);
@@ -170,11 +177,11 @@ function triggerOf({ id, trigger }: Campaign): CampaignTrigger {
 async function planOf(
   request: TriggerRequest,
   { campaign, canvas }: Triggered,
-  { workspace, stored }: Surroundings,
+  { workspace, stored, isListed = false }: Surroundings & { isListed?: boolean },
   problems: Problems,
 ): Promise<CheckedTrigger> {
   const trigger = triggerOf(campaign);
-  checkTargeting(request, trigger);
+  if (!isListed) checkTargeting(request, trigger);
   if (request.audience !== null) parseAudience(request.audience, 'audience');
   const segment = trigger.segmentId === null ? null : workspace.segments.get(idKey(trigger.segmentId));
   if (segment?.archived ?? segment === undefined)
@@ -216,11 +223,12 @@ async function planOf(
   };
   problems.warnAtEnd();
   for (const warning of warningsOfFooter(references, workspace.settings)) problems.warn(warning);
-  await warnOfNames(references, { request, attributes, workspaceId: workspace.id, stored, problems });
+  await warnOfNames(references, { request, attributes, workspaceId: workspace.id, stored, problems, isListed });
   for (const { path, object } of attributes) {
     for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);
     for (const sentence of remarksBeside(object, path)) problems.warn(sentence);
   }
+  for (const sentence of remarksOfNames(request.recipients)) problems.warn(sentence);
   if (request.dryRun && attributes.length > 0) problems.warn('attributes are not stored in a dry run');
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan, content, dryRun: request.dryRun, remarks, attributes };
@@ -235,11 +243,13 @@ async function warnOfNames(
     workspaceId: number;
     stored: StoredThings;
     problems: Problems;
+    isListed: boolean;
   },
 ): Promise<void> {
-  const { request, attributes, workspaceId, stored, problems } = of;
+  const { request, attributes, workspaceId, stored, problems, isListed } = of;
   const given = { common: request.properties ?? {}, own: request.recipients.map(({ properties }) => properties) };
-  for (const warning of warningsOfProperties(references, given)) problems.warn(warning);
+  const warnings = isListed ? [] : warningsOfProperties(references, given);
+  for (const warning of warnings) problems.warn(warning);
   // Attributes of this request are stored before it is sent.
   const stores = new Set(attributes.flatMap(({ object }) => [...object.custom.keys()]));
   const others = references.filter(({ name }) => !stores.has(name));

@@ -70,7 +70,13 @@ class RecipientReader extends WatchedReader {
   }
 }
 
-function readRecipient(raw: RawObject, path: string, form: RecipientForm, problems: Problems): TriggerRecipient | null {
+/** Reads one person. null: they are not named, and the problems are filed. */
+export function readRecipient(
+  raw: RawObject,
+  path: string,
+  form: RecipientForm,
+  problems: Problems,
+): TriggerRecipient | null {
   const reader = new RecipientReader(raw, path, problems, form);
   reader.ignore(['prioritization']);
   const name = readName(reader, raw, form.identifiers);

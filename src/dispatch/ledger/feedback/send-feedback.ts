@@ -127,6 +127,7 @@ export const feedbackMetrics = [
   'unique_dismissals',
   'replies',
   'opt_outs',
+  'helps',
 ] as const;
 export type FeedbackMetric = (typeof feedbackMetrics)[number];
 

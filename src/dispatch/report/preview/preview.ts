@@ -145,6 +145,7 @@ function previewOf(candidate: Candidate, decision: Decision, references: Referen
     ),
     address,
     message: rendered,
+    extras: composed?.kind === 'composed' ? (composed.extras ?? {}) : {},
     problem: problemOf(composed),
     missing: recipient === null ? [] : missingIn(candidate, recipient, references, now),
     size: measures === undefined ? null : { bytes: measures.bytes, most_bytes: measures.mostBytes },

@@ -41,10 +41,10 @@ const countersOf: Readonly<Record<VariationChannel, (numbers: Numbers) => Counte
     };
   },
   sms: ({ sent, failed, bounced, feedback }) => {
-    const { delivered = 0, failures = 0, bounces = 0, clicks = 0, opt_outs = 0 } = feedback;
+    const { delivered = 0, failures = 0, bounces = 0, clicks = 0, opt_outs = 0, helps = 0 } = feedback;
     return {
       ...{ sent, sent_to_carrier: sent, delivered, rejected: failures + bounces, delivery_failed: failed + bounced },
-      ...{ clicks, opt_out: opt_outs, help: 0 },
+      ...{ clicks, opt_out: opt_outs, help: helps },
     };
   },
   whats_app: ({ sent, failed, bounced, feedback: { delivered = 0, failures = 0, bounces = 0, reads = 0 } }) => ({

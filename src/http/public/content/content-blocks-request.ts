@@ -4,6 +4,7 @@ import { describe, type RawObject } from '../../../lib/raw/json.ts';
 import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import { isStorable } from '../../../lib/raw/storable.ts';
 import { isBlockName } from '../../../templating/dialect.ts';
+import { flagOf } from '../list-query.ts';
 import { given, readTags, requireOne } from './shared-request.ts';
 
 const NAME_BELOW = 100;
@@ -38,10 +39,10 @@ export function requireId(value: unknown): string {
 
 /** Whether the answer to /content_blocks/info lists what includes the block. Throws ContentRefused. */
 export function readInclusion(query: URLSearchParams): boolean {
-  const value = query.get('include_inclusion_data') ?? '';
-  if (value === 'true') return true;
-  if (value === '' || value === 'false') return false;
-  throw refuse('Include Inclusion Data—error', 'include_inclusion_data: expected true or false');
+  const flag = flagOf(query.get('include_inclusion_data') ?? '');
+  if (flag === undefined)
+    throw refuse('Include Inclusion Data—error', 'include_inclusion_data: expected true or false');
+  return flag;
 }
 
 function readInput(body: RawObject): { [K in keyof BlockInput]: BlockInput[K] | undefined } {

@@ -130,6 +130,7 @@ export const operations: Operations = {
             braze_id: optional(brazeId),
             email: optional(text('As the request named the person.')),
             ...verdict,
+            line: optional(integer('Of a list: the line that has no recipient.')),
           }),
         ),
         next_cursor: nextCursor,

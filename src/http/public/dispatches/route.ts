@@ -22,6 +22,7 @@ import { namesNo } from '../../../lib/raw/json.ts';
 import { findPerson, namesOf } from '../../../people/profile/find-person.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
+import { path as listPath } from '../dispatch-lists/route.ts';
 import { path as sendPath } from '../messages-send/request.ts';
 import { campaignPath, canvasPath } from '../triggers/request.ts';
 import { dispatchesAnswer, recipientsAnswer } from './answer.ts';
@@ -70,7 +71,11 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
 
   async function list({ query, workspaceId }: RouteRequest): Promise<Answer> {
     const { idempotencyKey, ...filter } = readListFilter(query);
-    const key = idempotencyKey && { workspaceId, paths: [sendPath, campaignPath, canvasPath], key: idempotencyKey };
+    const key = idempotencyKey && {
+      workspaceId,
+      paths: [sendPath, campaignPath, canvasPath, listPath],
+      key: idempotencyKey,
+    };
     const ids = key ? await dispatchesOfKey(db, key, clock.now()) : null;
     return dispatchesAnswer(await listDispatches(db, { ...filter, workspaceId, ids }));
   }

@@ -49,6 +49,7 @@ const preview = answered({
   size: orNull(answered({ bytes: integer(), most_bytes: orNull(integer('null: no limit is known.')) })),
   segments: orNull(answered({ encoding: text('`GSM-7` or `UCS-2`.'), count: integer() }, 'Of texts for phones.')),
   warnings: list(text()),
+  extras: map(text(), 'What `message_extras` attaches to the send.'),
   calls: list(answered({ method: text(), ...call, took_ms: integer() }), 'Calls of connected content.'),
   campaign: orNull(answered({ id: text(), name: text() })),
 });

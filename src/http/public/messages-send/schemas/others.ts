@@ -48,7 +48,7 @@ const email: Members = {
   extras: map(null, `Data for the mail service, at most ${MAX_EXTRAS_BYTES} bytes.`),
   headers: map(text(), 'More headers of the mail.'),
   should_inline_css: flag('Whether the rules of style sheets become attributes.'),
-  bcc: text('Dropped: a workspace has no BCC addresses.'),
+  bcc: text('Who gets a copy: one of the addresses of `email.bcc` in the workspace file. No template.'),
   attachments,
 };
 

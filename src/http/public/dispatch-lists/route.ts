@@ -1,0 +1,144 @@
+import { activityOf } from '../../../dispatch/accept/activity.ts';
+import type { IdempotentRequest } from '../../../dispatch/accept/idempotency.ts';
+import { dispatchesOfKey } from '../../../dispatch/accept/idempotency.ts';
+import { checkListHead, type ListHead } from '../../../dispatch/accept/lists/check-head.ts';
+import { type TakenList, takeList } from '../../../dispatch/accept/lists/take-list.ts';
+import { sealList } from '../../../dispatch/ledger/lists/uploads.ts';
+import { lanes, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
+import { RequestError } from '../../../errors.ts';
+import { Room, RoomFull } from '../../../lib/limits/room.ts';
+import type { RawObject } from '../../../lib/raw/json.ts';
+import { dashed, v7 } from '../../../lib/uuid.ts';
+import { loadedWorkspace } from '../../loaded-workspace.ts';
+import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
+import type { SendDeps } from '../accept-send.ts';
+import { withHeaderRemarks } from '../header-slips.ts';
+import { successAnswer } from '../messages-send/answer.ts';
+import { checkSendId, withSendId } from '../messages-send/send-id.ts';
+import { hashWithin } from './hash-within.ts';
+
+export const path = '/dispatches';
+
+const bucket: RateBucket = { name: `send_broadcast:${path}`, limit: 250, windowMs: 60_000 };
+const COME_AGAIN_S = 5;
+/** Most bytes of a body, as it comes: a million lines of people and more. */
+const MOST_BODY_BYTES = 4 * 1_073_741_824;
+
+export interface ListRouteDeps extends SendDeps {
+  /** Most bytes of lists that a workspace may have stored until they are expanded. */
+  mostListBytes: number;
+}
+
+/** Sends to a list of up to a million people, who come line by line. */
+export function dispatchListsRoute(deps: ListRouteDeps): Route {
+  // Each list that is being read has a chunk in memory, some 10 MB once it is parsed.
+  const room = new Room({ most: 8, mostOfOwner: 2, mostWaiting: 0, mostWaitingOfOwner: 0 });
+  return {
+    method: 'POST',
+    path,
+    permission: 'messages.send',
+    knowsIdempotencyKey: true,
+    streams: 'application/x-ndjson',
+    bucket: () => bucket,
+    async handle(request) {
+      try {
+        return await room.run(request.workspaceId, () => answer(deps, request));
+      } catch (error) {
+        if (!(error instanceof RoomFull)) throw error;
+        throw new RequestError('queue_full', ['too many lists are being read at once; send it again'], COME_AGAIN_S);
+      }
+    },
+  };
+}
+
+async function answer(deps: ListRouteDeps, request: RouteRequest): Promise<Answer> {
+  const { workspaceId, stream } = request;
+  if (stream === null) throw new Error('the body was read before its time');
+  const reference = deps.idempotency.read(request.headers['idempotency-key'], {
+    ...{ workspaceId, path, rawBody: Buffer.alloc(0) },
+  });
+  const bytes = hashWithin(stream, MOST_BODY_BYTES);
+  if (reference !== null && (await isKnown(deps, reference))) return answerAgain(deps, reference, bytes);
+  await deps.pressure.admit(lanes.broadcast);
+  const taking = { db: deps.db, clock: deps.clock, mostStoredBytes: deps.mostListBytes };
+  const source = { workspaceId, key: reference?.key ?? null, bytes: bytes.read() };
+  const body = await takeList(taking, source, {
+    readHead: (raw) => readHead(deps, request, raw),
+    accept: (taken) => accept(deps, request, { taken, reference, bodyHash: bytes.hash() }),
+  });
+  return { status: 201, body };
+}
+
+async function isKnown({ db, clock }: ListRouteDeps, { workspaceId, key }: IdempotentRequest): Promise<boolean> {
+  return (await dispatchesOfKey(db, { workspaceId, paths: [path], key }, clock.now())).length > 0;
+}
+
+/** The first answer, if the body is the same. It is read to its end, because only then it is known. */
+async function answerAgain(
+  { idempotency }: ListRouteDeps,
+  reference: IdempotentRequest,
+  bytes: ReturnType<typeof hashWithin>,
+): Promise<Answer> {
+  for await (const _ of bytes.read());
+  const body = await idempotency.answered({ ...reference, bodyHash: bytes.hash() });
+  // It was forgotten while the body came: its day is over.
+  if (body === null) throw new RequestError('idempotency_running', [], 1);
+  return { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
+}
+
+interface Head extends ListHead {
+  /** The plan with its send id. */
+  sent: SendPlan;
+  /** The first line as it came. */
+  raw: RawObject;
+}
+
+async function readHead(deps: ListRouteDeps, { workspaceId }: RouteRequest, raw: RawObject): Promise<Head> {
+  const workspace = loadedWorkspace(deps.catalog(), workspaceId);
+  const now = deps.clock.now();
+  const head = await checkListHead(raw, { workspace, stored: deps.stored, now });
+  await checkSendId(deps.db, head.plan);
+  return { ...head, sent: head.isTrigger ? head.plan : withSendId(head.plan, now), raw };
+}
+
+interface Accepting {
+  taken: TakenList<Head>;
+  reference: IdempotentRequest | null;
+  bodyHash: Buffer;
+}
+
+/** Makes the dispatch of a stored list, in one durable commit. */
+async function accept(
+  deps: ListRouteDeps,
+  request: RouteRequest,
+  { taken: { held, list, head, warnings }, reference, bodyHash }: Accepting,
+): Promise<object> {
+  const { sent, raw, isTrigger } = head;
+  const plan = { ...sent, list };
+  const { minors, warnings: ofHead } = withHeaderRemarks(head.remarks, request);
+  const remarks = { minors, warnings: [...ofHead, ...warnings] };
+  await deps.pressure.admit(lanes.broadcast);
+  const dispatchId = v7(deps.clock.now());
+  const isOurs = await sealList(deps.db, held, { dispatchId: dashed(dispatchId), now: deps.clock.now() });
+  if (!isOurs) throw new RequestError('idempotency_running', [], 1);
+  const accepted = await deps.acceptor.accept({
+    workspaceId: request.workspaceId,
+    apiKeyId: request.apiKey.id,
+    requestId: request.requestId,
+    dispatchId,
+    plan,
+    sendIdIsNew: sent !== head.plan,
+    answerOf: (id) => ({ ...successAnswer(id, isTrigger ? null : sent.sendId, remarks), lines: list.lines }),
+    idempotency: reference === null ? null : { ...reference, bodyHash },
+    rate: null,
+    activity: activityOf({
+      endpoint: path,
+      plan,
+      workspace: loadedWorkspace(deps.catalog(), request.workspaceId),
+      body: raw,
+      requestId: request.requestId,
+      apiKeyName: request.apiKey.name,
+    }),
+  });
+  return accepted.answer;
+}

@@ -1,0 +1,99 @@
+import type { Logger } from 'pino';
+import { type App, startApp } from '../app.ts';
+import { audienceChecks } from '../audience/grammar/check-filter.ts';
+import { connect, type Database } from '../db/database.ts';
+import { messageChecks } from '../dispatch/plan/campaign-content.ts';
+import { type LaneName, lanes } from '../dispatch/plan/send-plan.ts';
+import type { Clock } from '../lib/clock.ts';
+import { endAll } from '../lib/end-all.ts';
+import type { WorkspaceCatalog } from '../workspace/catalog.ts';
+import { applyWorkspace } from '../workspace/file/apply.ts';
+import { ensureFirstKey } from '../workspace/keys.ts';
+import { deriveKey, type Secret } from '../workspace/secrets.ts';
+import { type WatchedCatalog, watchCatalog } from '../workspace/watch-catalog.ts';
+import { ensureWorkspace } from '../workspace/workspaces.ts';
+import type { Definitions } from './definitions.ts';
+
+const MAX_CONNECTIONS = 4;
+
+export interface InstanceOptions {
+  /** URL of a migrated database with nothing in it. */
+  databaseUrl: string;
+  clock: Clock;
+  log: Logger;
+  secret: Secret;
+  definitions: Definitions | null;
+  key: string;
+  publicUrl: string;
+}
+
+/** A server with a worker, all in this thread, on a database of its own. */
+export interface Instance {
+  db: Database;
+  app: App;
+  workspace(): WorkspaceCatalog;
+  /** Waits until everything that is due has been done. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server whose one workspace is as defined. The caller passes requests to it. Throws WorkspaceFileError. */
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
+  const { databaseUrl: url, log, secret } = options;
+  const db = connect({ url, max: MAX_CONNECTIONS, onError: (err) => log.warn({ err }, 'lost a database connection') });
+  let catalog: WatchedCatalog | null = null;
+  try {
+    const workspaceId = await define(db, options);
+    catalog = await watchCatalog(db, secret, (err) => log.error({ err }, 'could not read the catalog'));
+    const app = await startApp({ ...options, ...partsOf(db, catalog), secret: deriveKey(secret, 'links') });
+    await app.server?.ready();
+    return instanceOf({ db, catalog, app, workspaceId });
+  } catch (error) {
+    await endAll(
+      () => catalog?.stop(),
+      () => db.close(),
+    );
+    throw error;
+  }
+}
+
+async function define(db: Database, { definitions, secret, key }: InstanceOptions): Promise<number> {
+  const workspaceId = await ensureWorkspace(db);
+  await ensureFirstKey(db, workspaceId, key);
+  if (definitions !== null)
+    await applyWorkspace(db, { workspaceId, ...definitions, secret, ...audienceChecks, ...messageChecks });
+  return workspaceId;
+}
+
+function partsOf(db: Database, catalog: WatchedCatalog) {
+  const unlimited = { maxTasks: 0, maxAgeMs: 0 };
+  return {
+    db,
+    catalog: () => catalog.current(),
+    catalogTrouble: () => catalog.trouble(),
+    refreshCatalog: () => catalog.refresh(),
+    ...{ bodyLimitBytes: 4_194_304, trustedProxyHops: 0, retentionDays: 0 },
+    queueLimits: { named: unlimited, broadcast: unlimited },
+    roles: { api: true, worker: Object.keys(lanes) as LaneName[] },
+  };
+}
+
+function instanceOf(parts: { db: Database; catalog: WatchedCatalog; app: App; workspaceId: number }): Instance {
+  const { db, catalog, app, workspaceId } = parts;
+  return {
+    db,
+    app,
+    workspace() {
+      const workspace = catalog.current().workspace(workspaceId);
+      if (workspace === undefined) throw new Error('the catalog has no workspace');
+      return workspace;
+    },
+    drain: async () => app.worker?.idle(),
+    stop: () =>
+      endAll(
+        () => app.stop(),
+        () => catalog.stop(),
+        () => db.close(),
+      ),
+  };
+}

@@ -1,0 +1,147 @@
+// `cresset/testing` from the outside: its own functions, and HTTP to the server behind it.
+import assert from 'node:assert/strict';
+import test, { mock, type TestContext } from 'node:test';
+import { type Cresset, type CressetOptions, createCresset } from '../src/testing/testing.ts';
+
+// The databases of the run are copied, so that this file needs no PostgreSQL of its own. test/package.test.ts starts one.
+process.env.CRESSET_TEST_CLUSTER = process.env.CRESSET_TEST_DATABASE;
+
+const hour = 3_600_000;
+const startsAt = new Date('2026-03-15T12:00:00Z');
+const welcome = { url: 'https://example.test', request_method: 'POST', body: 'Hi {{${first_name}}}' };
+const toAda = { external_user_ids: ['ada'], messages: { webhook: welcome } };
+
+async function givenDouble(t: TestContext, options?: CressetOptions): Promise<Cresset> {
+  const cresset = await createCresset(options);
+  t.after(() => cresset.close());
+  return cresset;
+}
+
+async function post(cresset: Cresset, path: string, body: unknown) {
+  const headers = { authorization: `Bearer ${cresset.key}` };
+  const response = await fetch(cresset.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = (await response.json()) as { dispatch_id?: string; message: string };
+  return { status: response.status, headers: response.headers, body: answer };
+}
+
+async function givenAda(cresset: Cresset) {
+  const { status } = await post(cresset, '/users/track', {
+    attributes: [{ external_id: 'ada', first_name: 'Ada', email: 'ada@example.test' }],
+  });
+  assert.equal(status, 201);
+}
+
+test('what a program stores and sends can be read; another workspace sees none of it; a reset forgets it', async (t) => {
+  const [shop, other] = await Promise.all([givenDouble(t), givenDouble(t)]);
+  await givenAda(shop);
+  const { body } = await post(shop, '/messages/send', toAda);
+  const message = await shop.waitForMessage({ externalId: 'ada', channel: 'webhook' });
+  assert.equal(message.message.body, 'Hi Ada');
+  assert.equal(message.dispatch_id, body.dispatch_id);
+  assert.deepEqual(await shop.sent({ dispatchId: message.dispatch_id }), [message]);
+  assert.deepEqual(await shop.sent({ channel: 'email' }), []);
+  assert.deepEqual(await shop.sent({ externalId: 'nobody' }), []);
+  assert.deepEqual(
+    (await shop.people()).map(({ external_id, first_name }) => [external_id, first_name]),
+    [['ada', 'Ada']],
+  );
+  assert.deepEqual([await other.people(), await other.sent()], [[], []]);
+  assert.equal((await post({ ...other, key: shop.key }, '/messages/send', toAda)).status, 401, 'keys belong to one');
+  await shop.fail({ endpoint: '/messages/send', status: 500 });
+  await shop.reset();
+  assert.deepEqual([await shop.people(), await shop.sent()], [[], []]);
+  assert.equal((await post(shop, '/messages/send', toAda)).status, 201, 'URL and key stay, faults do not');
+});
+
+test('the clock is moved: a scheduled message is sent when its time has come, and the reset sets the clock back', async (t) => {
+  const cresset = await givenDouble(t, { startsAt });
+  await givenAda(cresset);
+  const schedule = { time: new Date(startsAt.getTime() + 2 * hour).toISOString() };
+  assert.equal((await post(cresset, '/messages/schedule/create', { ...toAda, schedule })).status, 201);
+  await cresset.clock.advance(hour);
+  assert.deepEqual(await cresset.sent(), []);
+  await cresset.clock.advance(hour);
+  const [sent] = await cresset.sent({ externalId: 'ada' });
+  assert.equal(sent?.message.body, 'Hi Ada');
+  assert.ok((await cresset.clock.now()).getTime() >= startsAt.getTime() + 2 * hour);
+  await cresset.reset();
+  const again = (await cresset.clock.now()).getTime() - startsAt.getTime();
+  assert.ok(again >= 0 && again < hour, String(again));
+  await assert.rejects(
+    cresset.clock.advance(-1),
+    /TypeError: clock\.advance: expected a number of milliseconds from 0/,
+  );
+});
+
+test('faults are answered in order, as often as asked, for the method that was named', async (t) => {
+  const cresset = await givenDouble(t);
+  await cresset.fail({ endpoint: '/users/track', status: 429, headers: { 'retry-after': '7' }, times: 2 });
+  await cresset.fail({ endpoint: 'POST /users/track', status: 503, body: { message: 'Down' } });
+  await cresset.fail({ endpoint: 'GET /users/track', status: 500 });
+  const answers = [];
+  for (let turn = 0; turn < 4; turn += 1) answers.push(await post(cresset, '/users/track', { attributes: [{}] }));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [429, 429, 503, 400],
+  );
+  assert.equal(answers[0]?.headers.get('retry-after'), '7');
+  assert.deepEqual([answers[0]?.body, answers[2]?.body], [{ message: 'Too Many Requests' }, { message: 'Down' }]);
+  for (const [fault, problem] of [
+    [{ endpoint: 'users/track', status: 500 }, /endpoint: expected a path/],
+    [{ endpoint: '/users/track', status: 99 }, /status: expected a whole number from 200 to 599, got 99/],
+    [{ endpoint: '/users/track', status: 500, times: 0 }, /times: expected/],
+  ] as const)
+    await assert.rejects(cresset.fail(fault), problem);
+});
+
+test('a workspace is defined by an object, without its providers; its problems are told by their paths', async (t) => {
+  const app_id = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+  const workspace = {
+    apps: [{ id: app_id, name: 'Acme', platform: 'ios' }],
+    email: { default_from: 'Acme <hello@acme.test>', smtp: { url: '${env:NOT_SET_ANYWHERE}' } },
+    webhook: { deliver: true },
+  };
+  const cresset = await givenDouble(t, { workspace });
+  await givenAda(cresset);
+  await post(cresset, '/messages/send', {
+    external_user_ids: ['ada'],
+    messages: { email: { app_id, subject: 'Hello', body: '<p>Hi {{${first_name}}}</p>' }, webhook: welcome },
+  });
+  const mail = await cresset.waitForMessage({ channel: 'email' });
+  assert.deepEqual([mail.address, mail.message.subject], ['ada@example.test', 'Hello']);
+  assert.deepEqual((await cresset.sent()).map(({ channel }) => channel).sort(), ['email', 'webhook']);
+  await assert.rejects(
+    createCresset({ workspace: { apps: [{ name: 'Acme' }] } }),
+    /WorkspaceFileError: .*apps\[0\]\.id/s,
+  );
+});
+
+test('a message that does not come is explained by what became of the others', async (t) => {
+  const cresset = await givenDouble(t);
+  await givenAda(cresset);
+  await post(cresset, '/users/track', { attributes: [{ external_id: 'ada', email: null }] });
+  const email = { app_id: 'any', from: 'Acme <hello@acme.test>', subject: 'Hello', body: 'Hi' };
+  await post(cresset, '/messages/send', { external_user_ids: ['ada'], messages: { email } });
+  await assert.rejects(
+    cresset.waitForMessage({ externalId: 'ada', channel: 'email' }, { timeoutMs: 1 }),
+    /no message to channel email, externalId ada within 1 ms; their latest sends: email skipped \(no_address\)/,
+  );
+});
+
+test('fake timers of a test do not reach the server, nor the calls to it', async (t) => {
+  const cresset = await givenDouble(t);
+  mock.timers.enable();
+  t.after(() => mock.timers.reset());
+  await givenAda(cresset);
+  await post(cresset, '/messages/send', toAda);
+  assert.equal((await cresset.waitForMessage({ externalId: 'ada' })).message.body, 'Hi Ada');
+  await cresset.reset();
+  assert.deepEqual(await cresset.people(), []);
+});
+
+test('a closed double says so', async () => {
+  const cresset = await createCresset();
+  await cresset.close();
+  await assert.rejects(cresset.people(), /this double is closed/);
+  await assert.rejects(fetch(cresset.url), /fetch failed/);
+});
