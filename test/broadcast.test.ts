@@ -194,6 +194,9 @@ test('no address gets two messages if a person changes address while a broadcast
   const { worker } = await app.startAnotherWorker();
   await worker?.idle();
   assert.deepEqual(await verdicts(app, id), ['p1 sent', 'p2 duplicate_address', 'p3 duplicate_address']);
+  const { body } = await app.get(`/dispatches/${id}/recipients?reason=duplicate_address`);
+  const details = new Set(body.recipients.map(({ detail }: { detail: string | null }) => detail));
+  assert.deepEqual([...details], ['the message to this address is that of external_id "p1"']);
 });
 
 test('the workers of all processes are told when a broadcast has people to send to', async (t) => {

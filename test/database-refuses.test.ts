@@ -74,10 +74,13 @@ test('with a read-only database, sends are refused with the reason, and accepted
   const health = await app.get('/health', { key: null });
   assert.deepEqual([health.status, health.body.database.reason], [200, 'read_only']);
   assert.equal(await stored(app), accepted);
+  // Sessions that were begun while it is read-only stay so.
+  await Promise.all(Array.from({ length: 10 }, () => app.db.query(sql`select pg_sleep(0.05)`)));
 
   await alterDatabase(app, 'reset default_transaction_read_only');
   await untilHealthy(app);
-  await untilAnswered(app, 201);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => app.post('/messages/send', named)));
+  assert.deepEqual([...new Set(answers.map(({ status }) => status))], [201], 'once it is said to be over, it is');
   const { worker } = await app.startAnotherWorker();
   await untilDone(app, worker);
   const { sent } = await app.db.one<{ sent: number }>(sql`select count(*) as sent from sends where status = 'sent'`);

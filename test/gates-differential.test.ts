@@ -125,7 +125,7 @@ async function askSql(db: Database, workspaceId: number): Promise<Map<number, bo
 
 function askGates(recipient: Recipient, { key, requiredState, groupId, dialingCodes }: Question): string {
   const base = { channel: channels[key], message: {}, requiredState, subscriptionGroupId: groupId, dialingCodes };
-  const plan = { ...base, control: null, quiet: null };
+  const plan = { ...base, countries: null, control: null, quiet: null };
   const decision = decide(factsOf(recipient, plan, 'own', now));
   return decision.kind === 'refuse' ? decision.reason : decision.kind;
 }

@@ -178,6 +178,7 @@ test('every route refuses a missing key, a wrong key, a key without the permissi
     ['POST', '/canvas/trigger/send'],
     ['POST', '/transactional/v1/campaigns/receipt/send'],
     ['GET', '/dispatches'],
+    ['POST', '/dispatches'],
     ['GET', '/users/messages'],
     ['GET', '/users/ada/messages'],
     ['GET', '/users/consent'],

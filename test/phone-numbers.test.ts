@@ -136,6 +136,8 @@ subscription_groups:
     'ben whats_app blocked_country',
   ];
   assert.deepEqual(await verdicts(), before);
+  const [{ detail }] = (await app.get(`${path}/recipients?reason=blocked_country&channel=sms`)).body.recipients;
+  assert.equal(detail, 'the number is of AT; the subscription group allows US, DE');
   const { body: preview } = await app.post('/audience/preview', {
     audience: { custom_attribute: { custom_attribute_name: 'plan', comparison: 'equals', value: 'gold' } },
     ...{ channels: ['sms', 'whats_app'], subscription_group_ids: { sms: TEXTS, whats_app: CHATS } },

@@ -50,6 +50,8 @@ export interface Held<Until extends number | null = number | null> {
   untilMs: Until;
   reason: string;
   detail?: string;
+  /** It waits for the end of its account's pause, which may come before `untilMs`. */
+  isPause?: true;
 }
 
 /** The worker or the dispatch stopped before a connection began the call. */

@@ -3,12 +3,13 @@ import { systemClock } from '../lib/clock.ts';
 import { clientConfig } from './connection.ts';
 import { type Listener, listen } from './listen.ts';
 import { probeWrites } from './probe-writes.ts';
+import { type RenewablePool, renewablePool } from './renewable-pool.ts';
 import type { Statement } from './round-trip.ts';
 import { type Db, type Row, runner, type Transaction, type Transactor } from './statements.ts';
 import { noting, transact } from './transaction.ts';
 import { type Refusal, WriteWatch } from './write-watch.ts';
 
-const { Pool, types } = pg;
+const { types } = pg;
 
 // Our bigints (user ids, counts) stay below 2^53, so they can be read as numbers.
 types.setTypeParser(types.builtins.INT8, Number);
@@ -72,15 +73,19 @@ export function connect({
 }: DatabaseOptions): Database {
   const connection = clientConfig(url);
   const probe = () => probeWrites(connection);
-  const watch = new WriteWatch({ clock: systemClock, calmMs, probe, onChange: onRefusal, onError });
-  const pool = new Pool({ ...connection, max, idleTimeoutMillis: 60_000 });
-  const keyed = new Pool({ ...connection, max, idleTimeoutMillis: 60_000, options: BY_INDEX });
   let isClosed = false;
-  for (const one of [pool, keyed]) {
+  const prepare = (one: pg.Pool) => {
     // A closed pool does not wait for the database to notice, which may end these connections itself when it is stopped.
     one.on('error', (error) => isClosed || onError(error));
     one.on('connect', (client) => onConnect((client as { processID?: number }).processID ?? 0));
-  }
+  };
+  const pooled = { ...connection, max, idleTimeoutMillis: 60_000 };
+  const pool = renewablePool(pooled, { prepare, onError });
+  const keyed = renewablePool({ ...pooled, options: BY_INDEX }, { prepare, onError });
+  const renew = () => {
+    for (const one of [pool, keyed]) one.renew();
+  };
+  const watch = new WriteWatch({ clock: systemClock, calmMs, probe, renew, onChange: onRefusal, onError });
   return {
     ...transactor(pool, watch),
     byKey: transactor(keyed, watch),
@@ -110,8 +115,10 @@ function watched(connection: pg.ClientConfig, sessionName: string): pg.ClientCon
   return { ...connection, application_name: sessionName, options };
 }
 
-function transactor(pool: pg.Pool, watch: WriteWatch): Transactor {
+function transactor(pool: RenewablePool, watch: WriteWatch): Transactor {
   const execute = ({ name, text, values }: Statement) =>
-    noting(watch, () => pool.query({ text, values: values as unknown[], ...(name !== undefined && { name }) }));
-  return { ...runner(execute), transaction: (work) => transact(pool, watch, work) };
+    noting(watch.sessions(), () =>
+      pool.current.query({ text, values: values as unknown[], ...(name !== undefined && { name }) }),
+    );
+  return { ...runner(execute), transaction: (work) => transact(pool.current, watch.sessions(), work) };
 }

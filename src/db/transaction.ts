@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { RoundTrip, type Statement, type Waiting } from './round-trip.ts';
 import { runner, type Transaction } from './statements.ts';
 import { troubleOf } from './trouble.ts';
-import type { WriteWatch } from './write-watch.ts';
+import type { FailureWatch } from './write-watch.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'begin', values: [] };
 const COMMIT: Statement = { name: 'commit', text: 'commit', values: [] };
@@ -16,7 +16,11 @@ export function isCommitUnclear(error: unknown): boolean {
 }
 
 /** Runs `work` in a transaction on a connection of the pool. Commits when it returns, rolls back when it throws. */
-export async function transact<T>(pool: pg.Pool, watch: WriteWatch, work: (tx: Transaction) => Promise<T>): Promise<T> {
+export async function transact<T>(
+  pool: pg.Pool,
+  watch: FailureWatch,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   const client = await noting(watch, () => pool.connect());
   let broken: Error | undefined;
   // A connection that ends between two statements emits an error. Without a listener, it would end the process.
@@ -47,7 +51,7 @@ export async function transact<T>(pool: pg.Pool, watch: WriteWatch, work: (tx: T
 }
 
 /** Tells the watch of a failure. */
-export async function noting<T>(watch: WriteWatch, work: () => Promise<T>): Promise<T> {
+export async function noting<T>(watch: FailureWatch, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -62,7 +66,7 @@ export async function noting<T>(watch: WriteWatch, work: () => Promise<T>): Prom
  */
 class Session {
   readonly #client: pg.PoolClient;
-  readonly #watch: WriteWatch;
+  readonly #watch: FailureWatch;
   #waiting: Waiting[] = [];
   /** Whether somebody waits for a result of `#waiting`. */
   #isAwaited = false;
@@ -72,7 +76,7 @@ class Session {
   /** The first failure of a statement whose result nobody reads. */
   #failure: { error: unknown } | null = null;
 
-  constructor(client: pg.PoolClient, watch: WriteWatch) {
+  constructor(client: pg.PoolClient, watch: FailureWatch) {
     this.#client = client;
     this.#watch = watch;
   }

@@ -20,6 +20,7 @@ function start() {
       probes += 1;
       return probe.promise;
     },
+    renew: () => told.push('renewed'),
     onChange: (refusal) => told.push(refusal?.kind ?? null),
     onError: (error) => errors.push(error),
   });
@@ -129,4 +130,17 @@ test('stopping waits for the running probe and starts no other', async () => {
   watch.failed(refuse('53100'));
   clock.advance(10 * CALM_MS);
   assert.equal(probes(), 1);
+});
+
+test('sessions from before a read-only time are renewed before it is over, and believed no more', async () => {
+  const { watch, clock, told, end } = start();
+  const before = watch.sessions();
+  before.failed(refuse('25006'));
+  clock.advance(CALM_MS);
+  await end();
+  assert.deepEqual(told, ['read_only', 'renewed', null]);
+  before.failed(refuse('25006'));
+  assert.deepEqual(told, ['read_only', 'renewed', null]);
+  watch.sessions().failed(refuse('25006'));
+  assert.deepEqual(told, ['read_only', 'renewed', null, 'read_only']);
 });

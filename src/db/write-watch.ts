@@ -6,12 +6,19 @@ export interface Refusal extends Trouble {
   since: Date;
 }
 
+/** Told of every statement that failed. */
+export interface FailureWatch {
+  failed(error: unknown): void;
+}
+
 export interface WriteWatchOptions {
   clock: Clock;
   /** Time after the last refusal until a probe tries whether the database accepts writes again. */
   calmMs: number;
   /** Writes and rolls back. Throws the database's error. */
   probe(): Promise<void>;
+  /** Called before a read-only database is said to accept writes again: sessions from before stay read-only. */
+  renew(): void;
   /**
    * Called when the database begins to refuse writes, when the reason changes, and with null when it accepts them again.
    */
@@ -29,13 +36,14 @@ export interface WriteWatchOptions {
  * accepts writes → (a statement is refused) → refuses → (nothing was refused for `calmMs`) → probing → (the probe succeeds
  * and nothing was refused meanwhile) → accepts writes; else → refuses.
  */
-export class WriteWatch {
+export class WriteWatch implements FailureWatch {
   readonly #options: WriteWatchOptions;
   #refusal: Refusal | null = null;
   /** Number of statements refused so far. */
   #refused = 0;
   #cancel = (): void => undefined;
   #probing: Promise<void> | null = null;
+  #sessions: FailureWatch = this.#newSessions();
   #isStopped = false;
 
   constructor(options: WriteWatchOptions) {
@@ -44,6 +52,20 @@ export class WriteWatch {
 
   get refusal(): Refusal | null {
     return this.#refusal;
+  }
+
+  /** What watches a statement that begins now. It does not believe a session of former times that says it is read-only. */
+  sessions(): FailureWatch {
+    return this.#sessions;
+  }
+
+  #newSessions(): FailureWatch {
+    const sessions: FailureWatch = {
+      failed: (error) => {
+        if (this.#sessions === sessions || troubleOf(error)?.kind !== 'read_only') this.failed(error);
+      },
+    };
+    return sessions;
   }
 
   failed(error: unknown): void {
@@ -75,6 +97,10 @@ export class WriteWatch {
     const isOver = await this.#takesWrites();
     this.#probing = null;
     if (!isOver) return this.#probeLater();
+    if (this.#refusal?.kind === 'read_only') {
+      this.#sessions = this.#newSessions();
+      this.#options.renew();
+    }
     this.#refusal = null;
     this.#options.onChange(null);
   }

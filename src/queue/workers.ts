@@ -19,6 +19,14 @@ export const livingWorkers = sql`
     from pg_stat_activity
    where starts_with(application_name, ${PREFIX})`;
 
+/** A worker gives a sign of life every 2.5 s. After this time without one it is said to hang, in milliseconds. */
+const HANGING_MS = 15_000;
+
+/** True: the worker has a session, but has given no sign of life for long. */
+export function isHanging({ silentMs }: Pick<LivingWorker, 'silentMs'>): boolean {
+  return silentMs >= HANGING_MS;
+}
+
 /** Whether a worker of this lane is alive. `lane`: `named` or `broadcast`. */
 export async function hasWorker(db: Db, lane: string): Promise<boolean> {
   const { alive } = await db.one<{ alive: boolean }>(sql`

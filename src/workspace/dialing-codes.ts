@@ -1,9 +1,14 @@
-import { getCountryCallingCode, isSupportedCountry } from 'libphonenumber-js/min';
+import { getCountryCallingCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { SubscriptionGroup } from './catalog.ts';
 
 /** Whether a text is the ISO 3166-1 alpha-2 code of a country that has telephones. */
 export function isCountry(text: string): boolean {
   return isSupportedCountry(text);
+}
+
+/** The ISO 3166-1 alpha-2 code of the country of a number in E.164. null: not known. */
+export function countryOf(phone: string): string | null {
+  return parsePhoneNumberFromString(phone)?.country ?? null;
 }
 
 /**

@@ -16,7 +16,7 @@ export interface AccountPause<Answer extends CallAnswer> {
   /**
    * Until when no call may be made, in milliseconds since 1970, and why. null: open, or open for the call of a probe.
    */
-  closed(): { untilMs: number; reason: string } | null;
+  closed(): { untilMs: number; reason: string; isPause?: true } | null;
   /** True: one call must show whether the provider accepts our settings. */
   isProbing(): boolean;
   /** Told every answer. Returns the answer that counts for the message. */
@@ -97,7 +97,7 @@ export class CallQueue<Item, Answer extends CallAnswer> {
   }
 
   /** Until when no call may be made, in milliseconds since 1970, and why. null: a call may be made now. */
-  closed(): { untilMs: number; reason: string } | null {
+  closed(): { untilMs: number; reason: string; isPause?: true } | null {
     const closed = this.#options.pause.closed();
     if (closed !== null) return closed;
     const now = this.#options.clock.now().getTime();

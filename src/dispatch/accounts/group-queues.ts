@@ -62,10 +62,9 @@ export class GroupQueues {
     const open = this.#queueOf(workspace, of);
     if (open === null) return null;
     return open.queue.deliver(message, of.dispatchId, signal).then((outcome) => {
-      // It waits for the end of the pause, which may come before the next probe.
-      const isKept = outcome.kind === 'held' || outcome.kind === 'config_error';
-      const isPaused = isKept && this.#accounts.get(keyOf(workspace, open.group)) !== undefined;
-      return isPaused ? { ...outcome, kind: 'held', untilMs: null } : outcome;
+      // It waits for the end of the pause, which may come before the next probe, or has come while it was under way.
+      const waitsForPause = outcome.kind === 'config_error' || (outcome.kind === 'held' && outcome.isPause === true);
+      return waitsForPause ? { ...outcome, kind: 'held', untilMs: null } : outcome;
     });
   }
 

@@ -45,10 +45,10 @@ export class PausedAccounts {
   }
 
   /** Until when no call may be made, in milliseconds since 1970, and why. null: one may. */
-  closed(account: PauseKey): { untilMs: number; reason: string } | null {
+  closed(account: PauseKey): { untilMs: number; reason: string; isPause: true } | null {
     const pause = this.get(account);
     if (pause === undefined || this.isProbing(account)) return null;
-    return { untilMs: pause.probeAt.getTime(), reason: pause.reason };
+    return { untilMs: pause.probeAt.getTime(), reason: pause.reason, isPause: true };
   }
 
   /** True: this process may make one call to see whether the provider takes messages now. */

@@ -30,12 +30,14 @@ export function candidateFor(
   {
     recipient,
     turn,
+    holder = null,
     leaving = null,
     listed = null,
     now,
   }: {
     recipient: Recipient | null;
     turn: AddressTurn;
+    holder?: string | null;
     leaving?: LeavingReason | null;
     listed?: RawObject | null;
     now: Date;
@@ -44,7 +46,7 @@ export function candidateFor(
   const message = messageFor(dispatch, send);
   if (message === undefined) throw new Error(`dispatch ${dispatch.id} has no message for ${send.channel}`);
   const ownTime = ownTimeOf(send, dispatch, recipient);
-  const facts = { ...factsOf(recipient, message.gate, turn, now), ownTime, leaving };
+  const facts = { ...factsOf(recipient, message.gate, turn, now), holder, ownTime, leaving };
   return { send, dispatch, message, facts, listed, soFar: decide(facts) };
 }
 

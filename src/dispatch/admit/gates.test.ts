@@ -58,7 +58,11 @@ test('a refusal has the fact that it rests on: when it began, or which address i
       recipient({ pushState: 'unsubscribed', pushUnsubscribedAt: now, pushTargets: [device()] }),
       `unsubscribed from all push messages at ${at}`,
     ],
-    ['email', recipient({ emailFlags: { ...noFlags, hardBouncedAt: now } }), `bounced at ${at}`],
+    [
+      'email',
+      recipient({ emailFlags: { ...noFlags, hardBouncedAt: now } }),
+      `bounced at ${at}; POST /email/bounce/remove lifts it`,
+    ],
     ['email', recipient({ emailFlags: { ...noFlags, markedSpamAt: now } }), `marked as spam at ${at}`],
     ['sms', recipient({ phoneFlags: { ...noFlags, invalidAt: now } }), `found invalid at ${at}`],
     [

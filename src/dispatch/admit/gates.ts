@@ -2,6 +2,7 @@ import type { Channel } from '../../channels/channel.ts';
 import type { RequiredState } from '../../people/consent/required-state.ts';
 import type { AddressFlags, Platform, Recipient } from '../../people/profile/facts.ts';
 import type { GlobalState } from '../../templating/facts.ts';
+import { countryOf } from '../../workspace/dialing-codes.ts';
 import { beginsAt, heldBy, type QuietPlan, quietWords, quietZone } from '../plan/quiet-hours.ts';
 import { capWords, reachedCap } from './caps.ts';
 import { type Later, later, type Refusal, skip } from './decision.ts';
@@ -76,15 +77,16 @@ function since(what: string, at: Date | null): string | null {
 /** A bounced address is never mailed. One marked as spam is mailed only if the request says `all`. */
 function emailRefusal(flags: AddressFlags | null, requiredState: RequiredState): Refusal | null {
   if (flags === null) return null;
-  if (flags.hardBouncedAt) return skip('hard_bounced', since('bounced', flags.hardBouncedAt));
+  if (flags.hardBouncedAt)
+    return skip('hard_bounced', `${since('bounced', flags.hardBouncedAt)}; POST /email/bounce/remove lifts it`);
   if (flags.markedSpamAt && requiredState !== 'all')
     return skip('marked_spam', since('marked as spam', flags.markedSpamAt));
   return suppression(flags);
 }
 
 /** Step 6, for broadcasts: a person with a lower user id gets the message of this address. */
-export function addressIsFree(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
-  return turn === 'taken' ? skip('duplicate_address') : null;
+export function addressIsFree(_recipient: Recipient, { turn, holder }: SendFacts): Refusal | null {
+  return turn === 'taken' ? skip('duplicate_address', holder) : null;
 }
 
 /** Step 7. */
@@ -118,9 +120,10 @@ export function inSubscriptionGroup({ person }: Recipient, { plan }: SendFacts):
 
 /** Step 8a. The message is aborted, so that a replay tries it again once the group allows the country. */
 export function countryIsAllowed(_recipient: Recipient, { plan, address }: SendFacts): Refusal | null {
-  const { dialingCodes } = plan;
+  const { dialingCodes, countries } = plan;
   if (dialingCodes === null || address === null || dialingCodes.some((code) => address.startsWith(code))) return null;
-  const detail = 'the subscription group does not allow the country of the number';
+  const where = countryOf(address);
+  const detail = `the number is ${where === null ? 'of an unknown country' : `of ${where}`}; the subscription group allows ${(countries ?? []).join(', ')}`;
   return { kind: 'refuse', status: 'aborted', reason: 'blocked_country', detail };
 }
 
@@ -130,8 +133,8 @@ export function isNotControl(_recipient: Recipient, { isControl }: SendFacts): R
 }
 
 /** A turn that was passed on stays with the other person, even if the reason is gone meanwhile. */
-export function addressWasNotPassedOn(_recipient: Recipient, { turn }: SendFacts): Refusal | null {
-  return turn === 'passed' ? skip('duplicate_address') : null;
+export function addressWasNotPassedOn(_recipient: Recipient, { turn, holder }: SendFacts): Refusal | null {
+  return turn === 'passed' ? skip('duplicate_address', holder) : null;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface SendFacts {
   /** The devices that the message goes to. */
   pushTargets: readonly PushTarget[];
   turn: AddressTurn;
+  /** Who gets the message of a shared address instead, in words. null: nobody else, or it is not known. */
+  holder: string | null;
   /** True: the person is in the campaign's control group. */
   isControl: boolean;
   /** The person's own time. null: there is none. */
@@ -48,6 +50,12 @@ export type LeavingReason = 'not_in_segment' | 'not_in_audience';
  */
 export type AddressTurn = 'own' | 'taken' | 'passed' | 'later';
 
+/** The turn of a send to a shared address. */
+export interface TakenTurn {
+  turn: AddressTurn;
+  holder: string | null;
+}
+
 const noTargets: readonly PushTarget[] = [];
 
 /** The facts known before the slots are read and the message is composed. Source: eligibility.md §2. */
@@ -58,6 +66,7 @@ export function factsOf(recipient: Recipient | null, plan: GatePlan, turn: Addre
     address: recipient === null ? null : addressOf(recipient, plan),
     pushTargets: recipient === null ? noTargets : targetsOf(recipient, plan),
     turn,
+    holder: null,
     isControl: recipient !== null && plan.control !== null && isControl(plan.control, recipient.userId),
     ownTime: null,
     leaving: null,

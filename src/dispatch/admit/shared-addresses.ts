@@ -1,6 +1,7 @@
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { brazeId } from '../../people/profile/braze-id.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import { claimAddresses, loadClaims } from '../ledger/address-claims.ts';
@@ -8,10 +9,11 @@ import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { chooseHolder, type SharedSend, sharedSends, turnOf } from './address-turns.ts';
 import type { LoadedFacts } from './load-facts.ts';
-import type { AddressTurn } from './send-facts.ts';
+import type { TakenTurn } from './send-facts.ts';
 
 /** Most people with one address among whom the one who gets the message is chosen. */
 const MOST_CANDIDATES = 50;
+const LONGEST_NAME = 100;
 
 /**
  * The turns of sends to shared addresses. A broadcast sends one message per channel and address. Of the people who
@@ -21,13 +23,13 @@ const MOST_CANDIDATES = 50;
 export async function takeTurns(
   db: Db,
   { sends, dispatches, facts, now }: TurnsInput,
-): Promise<ReadonlyMap<PendingSend, AddressTurn>> {
-  const turns = new Map<PendingSend, AddressTurn>();
+): Promise<ReadonlyMap<PendingSend, TakenTurn>> {
+  const turns = new Map<PendingSend, TakenTurn>();
   const shared = sharedSends(sends, dispatches, facts);
   const groups = Map.groupBy(shared, ({ send, dispatch }) =>
     dispatch.isExpanded ? `${dispatch.id}/${send.channel}` : '',
   );
-  for (const { send } of groups.get('') ?? []) turns.set(send, 'later');
+  for (const { send } of groups.get('') ?? []) turns.set(send, { turn: 'later', holder: null });
   groups.delete('');
   for (const group of groups.values()) await takeTurnsOf(db, group, turns, now);
   return turns;
@@ -44,7 +46,7 @@ export interface TurnsInput {
 async function takeTurnsOf(
   db: Db,
   group: readonly SharedSend[],
-  turns: Map<PendingSend, AddressTurn>,
+  turns: Map<PendingSend, TakenTurn>,
   now: Date,
 ): Promise<void> {
   const [first] = group;
@@ -52,7 +54,30 @@ async function takeTurnsOf(
   const { dispatch, send } = first;
   const addresses = [...new Set(group.map(({ address }) => address))].sort();
   const holders = await holdersOf(db, { dispatch, channel: send.channel, addresses, now });
-  for (const one of group) turns.set(one.send, turnOf(one, holders.get(one.address)));
+  const taken = group.map((one) => ({ one, turn: turnOf(one, holders.get(one.address)) }));
+  const asked = taken.flatMap(({ one, turn }) => (turn === 'own' ? [] : (holders.get(one.address) ?? [])));
+  const names = await namesOf(db, [...new Set(asked)]);
+  for (const { one, turn } of taken)
+    turns.set(one.send, { turn, holder: names.get(holders.get(one.address) ?? 0) ?? null });
+}
+
+/** Who the holders of addresses are, in words, by user id. Those who were deleted are missing. */
+async function namesOf(db: Db, userIds: readonly number[]): Promise<Map<number, string>> {
+  if (userIds.length === 0) return new Map();
+  const rows = await db.query<{ bucket: number; user_id: number; external_id: string | null; created_at: Date }>(sql`
+    select p.bucket, p.user_id, p.external_id, p.created_at
+      from unnest(${userIds}::bigint[]) as h(user_id)
+      join profiles p on p.bucket = bucket_of(h.user_id) and p.user_id = h.user_id`);
+  return new Map(
+    rows.map(({ bucket, user_id, external_id: name, created_at }) => {
+      const who = name === null ? `braze_id ${brazeId(created_at, bucket, user_id)}` : `external_id ${shown(name)}`;
+      return [user_id, `the message to this address is that of ${who}`];
+    }),
+  );
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`);
 }
 
 interface Claim {

@@ -2,7 +2,8 @@ import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import type { GroupQueues } from '../accounts/group-queues.ts';
 import type { PausedRelays } from '../pauses/paused-relays.ts';
-import { explainWait } from '../pauses/pauses-store.ts';
+import type { Pauses } from '../pauses/pauses.ts';
+import { explainWait, type Pause } from '../pauses/pauses-store.ts';
 import { relaysOf } from '../pauses/subject.ts';
 import { agesFrom } from '../plan/ages.ts';
 import { groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
@@ -44,19 +45,28 @@ export async function findBlocked(
 /** Stores in each dispatch all paused apps, groups and relays that it waits for. */
 export async function explainPauses(
   db: Db,
-  { appQueues, groupQueues, pausedRelays }: Blockers,
+  { pauses, ...blockers }: Blockers & { pauses: Pick<Pauses, 'readAgain'> },
   dispatches: Dispatches,
 ): Promise<void> {
-  for (const dispatch of dispatches.values()) {
-    const { id, workspace, messages } = dispatch;
-    const pauses = [...messages].flatMap(([key, prepared]) => [
-      ...appQueues.paused(workspace, key),
-      ...groupQueues.paused(workspace, groupMessageOf(dispatch, prepared)),
-      ...pausedRelays.paused(workspace, key),
-    ]);
-    const nameOf = (owner: string) => (workspace.apps.get(owner) ?? workspace.subscriptionGroups.get(owner))?.name;
-    await explainWait(db, id, [...new Set(pauses)], nameOf);
+  const waiting = [...dispatches.values()].filter((dispatch) => pausesOf(blockers, dispatch).length > 0);
+  if (waiting.length === 0) return;
+  // Another process that works on the same dispatch may know of a pause that has not come here yet, and this would hide it.
+  await pauses.readAgain();
+  for (const dispatch of waiting) {
+    const { apps, subscriptionGroups } = dispatch.workspace;
+    const nameOf = (owner: string) => (apps.get(owner) ?? subscriptionGroups.get(owner))?.name;
+    await explainWait(db, dispatch.id, pausesOf(blockers, dispatch), nameOf);
   }
+}
+
+function pausesOf({ appQueues, groupQueues, pausedRelays }: Blockers, dispatch: LoadedDispatch): Pause[] {
+  const { workspace, messages } = dispatch;
+  const pauses = [...messages].flatMap(([key, prepared]) => [
+    ...appQueues.paused(workspace, key),
+    ...groupQueues.paused(workspace, groupMessageOf(dispatch, prepared)),
+    ...pausedRelays.paused(workspace, key),
+  ]);
+  return [...new Set(pauses)];
 }
 
 /** The channels whose relays have come back meanwhile are blocked until now only, so that their tasks run at once. */

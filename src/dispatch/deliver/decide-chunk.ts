@@ -13,6 +13,7 @@ import { composeAll } from '../admit/compose-all.ts';
 import { later, type Refusal, verdictOf } from '../admit/decision.ts';
 import { areFresh, freshForMs, type LoadedFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
+import type { TakenTurn } from '../admit/send-facts.ts';
 import { takeTurns } from '../admit/shared-addresses.ts';
 import type { TrackerMaker } from '../admit/trackers.ts';
 import { findLeavers } from '../expand/leavers.ts';
@@ -74,6 +75,8 @@ export async function decideChunk(deps: DecideDeps, chunk: Chunk): Promise<Decid
   return outcomeOf(written);
 }
 
+const ownTurn: TakenTurn = { turn: 'own', holder: null };
+
 async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, facts }: Chunk): Promise<Candidate[]> {
   const turns = await takeTurns(db.byKey, { sends, dispatches, facts, now: clock.now() });
   const now = clock.now();
@@ -86,8 +89,8 @@ async function candidatesOf({ db, clock }: DecideDeps, { sends, dispatches, fact
     const recipient = facts.recipients.get(dispatch.workspace.id)?.get(send.userId) ?? null;
     const leaving = leavers.reasons.get(send) ?? null;
     const listed = facts.listed.get(dispatch.id)?.get(send.userId) ?? null;
-    const turn = turns.get(send) ?? 'own';
-    candidates.push(candidateFor(send, dispatch, { recipient, turn, leaving, listed, now }));
+    const { turn, holder } = turns.get(send) ?? ownTurn;
+    candidates.push(candidateFor(send, dispatch, { recipient, turn, holder, leaving, listed, now }));
   }
   return candidates;
 }

@@ -262,7 +262,7 @@ function deliver(
     recorder(result, (error) => {
       const { status } = delivered.verdict;
       if (!error && status !== 'pending') meters.decided(wayOf(send.channel, delivered.keptIn), status);
-      done(error, delivered.verdict);
+      done(error, result.verdict); // the recorder may have made it due earlier
     });
   }, done);
 }

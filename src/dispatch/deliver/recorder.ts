@@ -16,8 +16,10 @@ import { fillSandbox } from '../ledger/sandbox.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import { type CountedChange, countVerdicts } from '../ledger/statistics/campaign-days.ts';
 import { writeVerdicts } from '../ledger/write-verdicts.ts';
+import type { Pauses } from '../pauses/pauses.ts';
 import type { CampaignPart } from '../plan/loaded-dispatch.ts';
 import type { TokenHygiene } from '../push/token-hygiene.ts';
+import { releaseFromEnded } from './set-aside-for-pauses.ts';
 import { verdictEvent } from './verdict-events.ts';
 
 /** The result of one attempt, to be written. */
@@ -57,6 +59,7 @@ export interface RecorderOptions extends Patience {
   db: Database;
   catalog(): Catalog;
   hygiene: TokenHygiene;
+  pauses: Pick<Pauses, 'readAgain'>;
   /** True: other threads record results of the same broadcasts. */
   isShared: boolean;
 }
@@ -80,13 +83,15 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
   const news = results.flatMap((result) => result.news);
   const isFoundById = results.some(({ verdict }) => verdict.isFoundById);
   const isTold = results.some((result) => wantsEvents(options, result));
-  const isPlain = !isKept && !isFoundById && !isTold && dead.length + released.length + news.length === 0;
+  const waits = results.some(({ waitsForApps }) => waitsForApps !== undefined);
+  const isPlain = !isKept && !isFoundById && !isTold && !waits && dead.length + released.length + news.length === 0;
   const isCounted = results.some(({ part }) => part !== null);
   if (isPlain && !isCounted && !hygiene.hasCounts(now)) {
     await writeVerdicts(db.byKey, results, now);
     return;
   }
-  const afterwards = await db.byKey.transaction(async (tx) => {
+  const { afterwards, isBehind } = await db.byKey.transaction(async (tx) => {
+    const isBehind = await releaseFromEnded(tx, results);
     const written = await writeVerdicts(tx, results, now);
     await fillSandbox(tx, results.filter(isKeptIn('sandbox')), now);
     // Only with the verdict: a card of a send that another worker took over is that worker's to store.
@@ -101,9 +106,11 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
     );
     const done = await hygiene.write(tx, news, now);
     await countVerdicts(tx, written.filter(isOfCampaign), now);
-    return done;
+    return { afterwards: done, isBehind };
   });
   afterwards();
+  // Otherwise what was released would be set aside again and again.
+  if (isBehind) await options.pauses.readAgain();
 }
 
 type Kept = Result & { message: object };

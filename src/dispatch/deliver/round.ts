@@ -8,6 +8,7 @@ import { expandPiece } from '../expand/expand-broadcast.ts';
 import { expandListed } from '../expand/expand-listed.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
+import type { Pauses } from '../pauses/pauses.ts';
 import { type DispatchCache, type LoadedDispatch, loadDispatches } from '../plan/loaded-dispatch.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { isExpandable, isLive } from '../plan/states.ts';
@@ -26,6 +27,7 @@ export interface RoundDeps extends Omit<PipelineDeps, 'appQueues' | 'groupQueues
   cache: DispatchCache;
   finisher: Finisher;
   stops: StopSignals;
+  pauses: Pick<Pauses, 'readAgain'>;
 }
 
 type Round = (tasks: Task[], signal: AbortSignal) => Promise<void>;

@@ -20,6 +20,8 @@ export interface Delivered {
   news: readonly TokenNews[];
   /** The calls made to push providers. */
   calls: readonly PushCall[];
+  /** Ids of the apps whose settings must be right first, or whose provider must want messages again. Absent: none. */
+  waitsForApps?: readonly string[];
   /** The subscription group of which the person wants no more messages, as the provider said. Absent: none. */
   optedOutOf?: string;
 }

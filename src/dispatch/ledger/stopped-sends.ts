@@ -35,18 +35,21 @@ export async function cancelPending(tx: Db, dispatchId: string, now: Date): Prom
      where s.bucket = b.bucket and s.dispatch_id = ${dispatchId} and s.status = 'pending'`);
 }
 
+/** Fragment: whether a device of a send `s` waits only for its app queue. */
+export const isHeld = sql`coalesce(s.devices @? '$[*] ? (@.state == "waiting" && @.held == true)'::jsonpath, false)`;
+
 /** Makes the sends of these dispatches due at once that wait only for this app queue. */
 export async function releaseHeld(
   tx: Db,
   { dispatchIds, appId, now }: { dispatchIds: readonly string[]; appId: string; now: Date },
 ): Promise<void> {
-  const isHeld = `$[*] ? (@.app == ${JSON.stringify(appId)} && @.state == "waiting" && @.held == true)`;
+  const isHeldForApp = `$[*] ? (@.app == ${JSON.stringify(appId)} && @.state == "waiting" && @.held == true)`;
   await tx.run(sql`
     update sends s
        set due_at = null
       from unnest(${dispatchIds}::uuid[]) as d(id), ${bucketsOf({ bucket: null })}
      where s.bucket = b.bucket and s.dispatch_id = d.id and s.status = 'pending' and s.due_at > ${now}
-       and s.devices @? ${isHeld}::jsonpath`);
+       and s.devices @? ${isHeldForApp}::jsonpath`);
 }
 
 /** Fragment: the buckets of a task as `b`, because the rows of a dispatch are found bucket by bucket. */

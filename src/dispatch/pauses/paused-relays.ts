@@ -3,8 +3,8 @@ import { relayAddress } from '../../channels/relay-address.ts';
 import type { Relay, RelayPauseCause, RelayPool, SenderPauses } from '../../channels/sender.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
-import { keyOf, type Pauses, type PausesOptions } from './pauses.ts';
-import type { Pause, PauseCause } from './pauses-store.ts';
+import type { Pauses, PausesOptions } from './pauses.ts';
+import { keyOf, type Pause, type PauseCause } from './pauses-store.ts';
 import { digestOfRelay, findRelay, relaySubject, relaysOf } from './subject.ts';
 
 export interface PausedRelaysOptions extends Pick<PausesOptions, 'clock' | 'log' | 'catalog'> {

@@ -45,6 +45,25 @@ export async function listPauses(db: Db): Promise<Pause[]> {
       from pauses`);
 }
 
+/**
+ * Those of these subjects that are paused, as keys of `keyOf`. They stay paused until the transaction has ended, so what it
+ * sets aside for them is there to be released by `endPause`.
+ */
+export async function lockPauses(tx: Db, keys: readonly PauseKey[]): Promise<Set<string>> {
+  const rows = await tx.query<PauseKey & Record<string, unknown>>(sql`
+    select p.workspace_id as "workspaceId", p.subject
+      from pauses p
+      join unnest(${keys.map(({ workspaceId }) => workspaceId)}::bigint[], ${keys.map(({ subject }) => subject)}::text[])
+             as k(workspace_id, subject) on p.workspace_id = k.workspace_id and p.subject = k.subject
+       for share of p`);
+  return new Set(rows.map(keyOf));
+}
+
+/** A key for maps of subjects. */
+export function keyOf({ workspaceId, subject }: PauseKey): string {
+  return `${workspaceId}/${subject}`;
+}
+
 /** Pauses a subject in all processes. One that is paused stays as it is. True: it was open. */
 export async function storePause(db: Db, { workspaceId, subject, cause, reason, ...rest }: Pause): Promise<boolean> {
   const paused = await db.query(sql`

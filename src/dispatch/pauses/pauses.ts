@@ -6,6 +6,7 @@ import type { Catalog } from '../../workspace/catalog.ts';
 import {
   claimProbe,
   endPause,
+  keyOf,
   listPauses,
   PAUSES_CHANNEL,
   type Pause,
@@ -72,6 +73,12 @@ export class Pauses {
   /** `listener` is called when this process ends a pause. */
   onOpen(listener: (key: PauseKey) => void): void {
     this.#onOpen.push(listener);
+  }
+
+  /** Stores what is not yet stored, and reads the pauses of all processes. */
+  readAgain(): Promise<unknown> {
+    this.#write(() => this.#read());
+    return this.#writing;
   }
 
   get(workspaceId: number, subject: Subject): Pause | undefined {
@@ -197,9 +204,4 @@ export class Pauses {
       if (!this.#stopped) this.#options.clock.after(LOOK_EVERY_MS, () => this.#write(() => this.#read()));
     });
   }
-}
-
-/** A key for maps of subjects. */
-export function keyOf({ workspaceId, subject }: PauseKey): string {
-  return `${workspaceId}/${subject}`;
 }

@@ -86,6 +86,8 @@ export interface GatePlan {
   control: ControlGroup | null;
   /** How the numbers begin that the subscription group allows. null: it allows all, or there is none. */
   dialingCodes: readonly string[] | null;
+  /** The countries that it allows, as ISO 3166-1 alpha-2 codes. null: all, or there is none. */
+  countries: readonly string[] | null;
   /** null: it is sent at any time of day. */
   quiet: QuietPlan | null;
 }
@@ -274,6 +276,7 @@ export function prepare(
       subscriptionGroupId: groupId,
       control,
       dialingCodes: allowedCodes(workspace.subscriptionGroups.get(groupId ?? '')),
+      countries: workspace.subscriptionGroups.get(groupId ?? '')?.countries ?? null,
       quiet: quietPlanOf(compiled.channel, { workspace, plan, campaign }),
     };
     const variation = campaign?.variations.get(idKey(messageVariationId ?? '')) ?? null;

@@ -78,7 +78,9 @@ function summary(
   answers: readonly Answer[],
 ): Delivered {
   const devices = merge(before, answers, nowMs());
+  const waitsForApps = answers.flatMap(({ call, outcome }) => (isPaused(outcome) ? [call.target.appId] : []));
   return {
+    ...(waitsForApps.length > 0 && { waitsForApps }),
     verdict: { ...verdictOfDevices(devices), extraAttempts: attemptsOf(devices) - attemptsOf(before) - 1 },
     keptIn: answers.some(({ call }) => call.queue === null) ? 'sandbox' : null,
     news: answers.flatMap((one) => newsOf(parcel, one)),
@@ -105,6 +107,11 @@ function callFor(
   const acceptedAt = triedSince;
   const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, observer };
   return { push, target, queue: queues.queueOf(dispatch.workspace, appId), before };
+}
+
+/** The app is paused, or was when the call was made. */
+function isPaused(outcome: PushOutcome | Held): boolean {
+  return outcome.kind === 'config_error' || (outcome.kind === 'held' && outcome.isPause === true);
 }
 
 function isDue({ state, due, held }: DeviceState, nowMs: number): boolean {

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import type { Gauge } from '../../metrics/gauge.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
-import { listWorkers } from '../../queue/workers.ts';
+import { isHanging, type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { listPauses } from '../pauses/pauses-store.ts';
 import { appSubject, groupSubject, relayChannels, relaySubject, relaysOf, type Subject } from '../pauses/subject.ts';
@@ -21,7 +21,6 @@ export async function readGauges(db: Database, workspace: WorkspaceCatalog, now:
     })),
   );
   const workers = await listWorkers(db);
-  const worksOn = (lane: LaneName) => workers.filter((one) => one.lanes === 'all' || one.lanes === lane).length;
   return [
     {
       name: 'cresset_queue_tasks',
@@ -35,8 +34,8 @@ export async function readGauges(db: Database, workspace: WorkspaceCatalog, now:
     },
     {
       name: 'cresset_workers',
-      help: 'Workers that are alive, of all servers.',
-      values: laneNames.map((lane) => ({ labels: { lane }, value: worksOn(lane) })),
+      help: 'Workers that are alive and have not hung for 15 s, of all servers.',
+      values: laneNames.map((lane) => ({ labels: { lane }, value: countWorkers(workers, lane) })),
     },
     {
       name: 'cresset_breaker_open',
@@ -49,6 +48,11 @@ export async function readGauges(db: Database, workspace: WorkspaceCatalog, now:
       values: [{ labels: {}, value: db.refusal() === null ? 0 : 1 }],
     },
   ];
+}
+
+/** The workers that work on a lane. Those that hang do not. */
+export function countWorkers(workers: readonly Pick<LivingWorker, 'lanes' | 'silentMs'>[], lane: LaneName): number {
+  return workers.filter((one) => (one.lanes === 'all' || one.lanes === lane) && !isHanging(one)).length;
 }
 
 async function pausesOf(db: Database, workspace: WorkspaceCatalog): Promise<Gauge['values']> {

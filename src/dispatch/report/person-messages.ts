@@ -3,6 +3,7 @@ import { empty, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
+import { isHeld } from '../ledger/stopped-sends.ts';
 import type { DispatchState } from '../plan/states.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
@@ -47,8 +48,8 @@ export async function listMessages(
   // Each half stops after a page: an index has the person's rows in this order.
   const found = sql`
     (select s.dispatch_id, d.campaign_id, d.accepted_at, s.channel, (${statusNow})::text as status, s.attempts, s.due_at,
-            s.updated_at, ${reasonNow} as reason, s.detail, s.provider_code, s.provider_message_id, s.address, s.extras,
-            d.waits_for,
+            ${isHeld} as is_held, s.updated_at, ${reasonNow} as reason, s.detail, s.provider_code, s.provider_message_id,
+            s.address, s.extras, d.waits_for,
             d.state, d.lane
        from sends s
        join dispatches d on d.id = s.dispatch_id
@@ -60,8 +61,8 @@ export async function listMessages(
       order by s.dispatch_id desc, s.channel
       limit ${limit + 1})
      union all
-    (select r.dispatch_id, d.campaign_id, d.accepted_at, '', 'skipped', 0, null, d.accepted_at, r.reason, r.detail, null, null, null,
-            null, null, d.state, d.lane
+    (select r.dispatch_id, d.campaign_id, d.accepted_at, '', 'skipped', 0, null, false, d.accepted_at, r.reason, r.detail,
+            null, null, null, null, null, d.state, d.lane
        from refused_people r
        join dispatches d on d.id = r.dispatch_id
       where r.bucket = ${person.bucket} and r.user_id = ${person.userId} and d.workspace_id = ${workspaceId}

@@ -5,6 +5,7 @@ import { nameKey, type PersonKey, type PersonName } from '../../people/profile/i
 import type { Refusal } from '../expand/expand-named.ts';
 import { listListedRefusals } from '../ledger/lists/listed-refusals.ts';
 import { reasonNow, statusNow } from '../ledger/status-now.ts';
+import { isHeld } from '../ledger/stopped-sends.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
@@ -113,7 +114,7 @@ async function listSends(
   const after = cursor !== null && 'bucket' in cursor ? cursor : null;
   const [first, last] = key === null ? [after?.bucket ?? 0, 255] : [key.bucket, key.bucket];
   const rows = await db.query<SendRow>(sql`
-    select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, s.updated_at,
+    select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, ${isHeld} as is_held, s.updated_at,
            s.reason_now as reason, s.detail,
            s.provider_code, s.provider_message_id, s.address, s.extras, p.external_id, p.created_at, ${feedbackOf},
            (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)

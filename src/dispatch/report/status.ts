@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
 import { type Backlog, measureBacklog } from '../../queue/backlog.ts';
 import { listServers, type RunningServer, serverHost } from '../../queue/servers.ts';
-import { type LivingWorker, listWorkers } from '../../queue/workers.ts';
+import { isHanging, type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
@@ -14,8 +14,6 @@ import { noWorker } from './waits.ts';
 
 /** Counting the tasks of a lane stops here. */
 const MOST_TASKS = 1_000_000;
-/** A worker gives a sign of life every 2.5 s. After this time without one it is said to hang, in milliseconds. */
-const HANGING_MS = 15_000;
 
 const nothingWaits = { waiting: new Map<string, WaitingFor>(), isAll: true };
 const whatIn = { named: 'to named people', broadcast: 'broadcasts' } satisfies Record<LaneName, string>;
@@ -121,8 +119,9 @@ function problemOfLane(name: LaneName, workers: readonly LivingWorker[]): string
   return [noWorker(name)];
 }
 
-function problemOfWorker({ id, silentMs, process }: LivingWorker): string[] {
-  if (silentMs < HANGING_MS) return [];
+function problemOfWorker(worker: LivingWorker): string[] {
+  if (!isHanging(worker)) return [];
+  const { id, silentMs, process } = worker;
   const where = process === null ? '' : ` (process ${process.processId} on ${process.host})`;
   return [`worker ${id}${where} has given no sign of life for ${Math.floor(silentMs / 1_000)} s`];
 }

@@ -8,6 +8,8 @@ export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
   status: SendStatus;
   attempts: number;
   due_at: Date | null;
+  /** It waits only for its app, whatever its time is. */
+  is_held: boolean;
   updated_at: Date;
   reason: string | null;
   detail: string | null;
@@ -38,9 +40,9 @@ export function verdictFrom(row: VerdictRow, waits: Waits = noWaits): object {
 }
 
 /** What a pending send waits for. null: only for its time, or it is over. */
-function waitOf({ status, channel, due_at: dueAt }: VerdictRow, waits: Waits): Wait | null {
+function waitOf({ status, channel, due_at: dueAt, is_held: isHeld }: VerdictRow, waits: Waits): Wait | null {
   const wait = status === 'pending' ? waits(channel) : null;
-  if (wait === null || wait.until === null || dueAt === null) return wait;
+  if (wait === null || wait.until === null || dueAt === null || isHeld) return wait;
   return dueAt < wait.until ? wait : null;
 }
 
