@@ -245,11 +245,7 @@ test('what a content block may not be', async (t) => {
       malformed,
       /^content: not a valid template: tag if is not closed/,
     ],
-    [
-      { content: '{% connected_content https://a.test %}' },
-      malformed,
-      /^content: .*connected_content is not supported/,
-    ],
+    [{ content: "{{ promotion('summer') }}" }, malformed, /^content: .*promotion.*, line 1$/],
     [{ content: '{{content_blocks.${nope}}}' }, malformed, /^content: unknown content block nope$/],
     [{ description: '' }, 'Content Block description cannot be blank', /^description: /],
     [{ description: 7 }, 'Content Block description must be a string', /^description: /],
