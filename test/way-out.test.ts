@@ -205,7 +205,6 @@ campaigns:
   );
   assert.equal(code, 0, errors);
   assert.deepEqual(JSON.parse(out).warnings, [
-    'email.footer: is kept, and no message has it yet',
     'segments[1].filter.attribute.value: country is stored as two capital letters, such as AT; did you mean AT?',
     'campaigns[0].messages.webhook.body: {{first_name}} renders to nothing; did you mean {{${first_name}}}?',
     'campaigns[0].messages.webhook.request_methode: not known, ignored; did you mean request_method?',
