@@ -36,7 +36,7 @@ create table profiles (
   session_count    integer not null default 0,
   custom        jsonb not null default '{}',   -- custom attributes as received
   custom_times  jsonb not null default '{}',   -- the custom attributes that are times, in Unix milliseconds
-  nested_times  jsonb not null default '{}',   -- the times inside objects and arrays; see src/people/profile/nested-times.ts
+  nested_times  jsonb not null default '{}',   -- the times inside objects and arrays; see src/people/profile/nested/nested-times.ts
   extras        jsonb not null default '{}',   -- members that are only stored and exported: image_url, twitter, …
   primary key (bucket, user_id)
 );

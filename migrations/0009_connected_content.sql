@@ -7,4 +7,4 @@ comment on column workspaces.connected_content is
 
 alter table sends add column content_tries smallint;
 comment on column sends.content_tries is
-  'How often the message was put back because a server did not give what its template asked for; see src/dispatch/admit/content-retry.ts. null: never.';
+  'How often the message was put back because a server did not give what its template asked for; see src/dispatch/admit/rounds/content-retry.ts. null: never.';

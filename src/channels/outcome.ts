@@ -1,4 +1,4 @@
-/** `detail`: what the provider said, or where the connection failed, as `provider-words.ts` makes it. */
+/** `detail`: what the provider said, or where the connection failed, as `answers/provider-words.ts` makes it. */
 interface Told {
   detail?: string;
 }

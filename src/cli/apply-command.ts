@@ -4,7 +4,7 @@ import { readConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
-import { secretForCommand } from '../workspace/shared-secret.ts';
+import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { answer, type Terminal } from './terminal.ts';
 import { withDatabase } from './with-database.ts';

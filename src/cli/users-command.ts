@@ -7,7 +7,7 @@ import { cellTypes } from '../people/import/cells.ts';
 import { ImportFileError, recordKinds } from '../people/import/entry.ts';
 import { type FirstLine, readFirstLine } from '../people/import/rejects-header.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
-import { secretForCommand } from '../workspace/shared-secret.ts';
+import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
 import {
   formatOf,
   type ImportCommandOptions,

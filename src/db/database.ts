@@ -2,12 +2,12 @@ import pg from 'pg';
 import { systemClock } from '../lib/clock.ts';
 import { clientConfig } from './connection.ts';
 import { type Listener, listen } from './listen.ts';
-import { probeWrites } from './probe-writes.ts';
-import { type RenewablePool, renewablePool } from './renewable-pool.ts';
 import type { Statement } from './round-trip.ts';
 import { type Db, type Row, runner, type Transaction, type Transactor } from './statements.ts';
 import { noting, transact } from './transaction.ts';
-import { type Refusal, WriteWatch } from './write-watch.ts';
+import { probeWrites } from './writes/probe-writes.ts';
+import { type RenewablePool, renewablePool } from './writes/renewable-pool.ts';
+import { type Refusal, WriteWatch } from './writes/write-watch.ts';
 
 const { types } = pg;
 

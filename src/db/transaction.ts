@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { RoundTrip, type Statement, type Waiting } from './round-trip.ts';
 import { runner, type Transaction } from './statements.ts';
 import { troubleOf } from './trouble.ts';
-import type { FailureWatch } from './write-watch.ts';
+import type { FailureWatch } from './writes/write-watch.ts';
 
 const BEGIN: Statement = { name: 'begin', text: 'begin', values: [] };
 const COMMIT: Statement = { name: 'commit', text: 'commit', values: [] };

@@ -4,7 +4,7 @@ import { nearest } from '../lib/raw/did-you-mean.ts';
 import { shown } from '../lib/raw/json.ts';
 import { readDate } from '../lib/raw/lenient.ts';
 import { isStorable } from '../lib/raw/storable.ts';
-import { readIsoTime } from '../lib/times.ts';
+import { readIsoTime } from '../lib/time/times.ts';
 
 /**
  * Refuses parameters that are not among `known`, and known ones that are given twice. A known name that ends in `[]` is a

@@ -1,7 +1,7 @@
 import { isObject } from '../lib/raw/json.ts';
 import { isDeeperThan } from '../lib/raw/json-depth.ts';
 import { isStorable } from '../lib/raw/storable.ts';
-import { readIsoTime } from '../lib/times.ts';
+import { readIsoTime } from '../lib/time/times.ts';
 import type { FieldType } from './definition.ts';
 import { MOST_ARRAY_ELEMENTS, MOST_LEVELS, MOST_VALUE_CHARACTERS } from './limits.ts';
 import type { ProblemKind } from './problems.ts';

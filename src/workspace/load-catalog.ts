@@ -19,13 +19,13 @@ import {
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
 import type { QuietHours } from './rules/quiet-hours.ts';
-import { openContent } from './sealed-content.ts';
-import { openEmail } from './sealed-email.ts';
-import { openFeed } from './sealed-feed.ts';
-import { openProvider, type SealedProvider } from './sealed-provider.ts';
+import { openContent } from './sealed/sealed-content.ts';
+import { openEmail } from './sealed/sealed-email.ts';
+import { openFeed } from './sealed/sealed-feed.ts';
+import { openProvider, type SealedProvider } from './sealed/sealed-provider.ts';
+import { checkSharedSecret } from './sealed/shared-secret.ts';
 import type { Secret } from './secrets.ts';
 import { places, type StoredSettings, settingsFrom } from './settings.ts';
-import { checkSharedSecret } from './shared-secret.ts';
 
 /**
  * Loads everything that operators have defined, as of one instant.

@@ -3,8 +3,8 @@ import { createBatcher } from '../lib/batcher.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import type { Catalog } from './catalog.ts';
 import { loadCatalog } from './load-catalog.ts';
+import { OtherSecretError } from './sealed/shared-secret.ts';
 import { type Secret, SecretError } from './secrets.ts';
-import { OtherSecretError } from './shared-secret.ts';
 import { StoredSettingsError } from './stored-settings.ts';
 import { CATALOG_CHANNEL } from './workspaces.ts';
 

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { countComparisons, dayComparisons, numberComparisons } from '../../src/audience/grammar/filter.ts';
 import type { Json } from '../../src/lib/raw/json.ts';
-import { readStoredTime } from '../../src/lib/times.ts';
-import { type NestedTimes, timesInside } from '../../src/people/profile/nested-times.ts';
+import { readStoredTime } from '../../src/lib/time/times.ts';
+import { type NestedTimes, timesInside } from '../../src/people/profile/nested/nested-times.ts';
 
 export const mailGroup = 'aaaaaaaa-3b7e-4c5e-9a55-5f1f0f6f7a11';
 export const textGroup = 'bbbbbbbb-3b7e-4c5e-9a55-5f1f0f6f7a11';

@@ -1,5 +1,5 @@
 import { isObject, own } from '../../lib/raw/json.ts';
-import { readStoredTime } from '../../lib/times.ts';
+import { readStoredTime } from '../../lib/time/times.ts';
 import { isNegative, type PathStep, type Scalar, type TimeTest, type UntimedTest } from '../grammar/filter.ts';
 import type { Matches } from './matches.ts';
 

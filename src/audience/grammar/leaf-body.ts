@@ -2,7 +2,7 @@ import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { describe, shown } from '../../lib/raw/json.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import { isStorable } from '../../lib/raw/storable.ts';
-import { readIsoTime } from '../../lib/times.ts';
+import { readIsoTime } from '../../lib/time/times.ts';
 
 /** Strictly reads the object of a filter. For a wrong value, a reader adds a problem with its path and returns null. */
 export class LeafBody extends ObjectReader {

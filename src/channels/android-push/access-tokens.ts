@@ -2,9 +2,9 @@ import { Agent } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import { networkReason, type PostReply, post } from '../../net/http-post.ts';
 import { askedWait } from '../../net/retry-after.ts';
+import { jsonObject, plainWord } from '../answers/provider-reply.ts';
+import { connectionWords, replyWords, withWords } from '../answers/provider-words.ts';
 import { signJwt } from '../jwt.ts';
-import { jsonObject, plainWord } from '../provider-reply.ts';
-import { connectionWords, replyWords, withWords } from '../provider-words.ts';
 import type { PushOutcome } from '../push/sender.ts';
 import type { ServiceAccount } from './fcm-app.ts';
 

@@ -1,8 +1,8 @@
 import type { Http2Answer, Http2Request } from '../../net/http2/client/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
+import { readUnanswered } from '../answers/provider-reply.ts';
+import { replyWords, withWords } from '../answers/provider-words.ts';
 import { type NotBegun, refusedByUs } from '../outcome.ts';
-import { readUnanswered } from '../provider-reply.ts';
-import { replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
 import { AccessTokens } from './access-tokens.ts';

@@ -1,4 +1,4 @@
-import { objectOf } from '../provider-reply.ts';
+import { objectOf } from '../answers/provider-reply.ts';
 import { present } from '../push/fields.ts';
 
 const priorities: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import type { Http2Answer } from '../../net/http2/client/exchange.ts';
 import { Http2Pool, type Http2PoolOptions } from '../../net/http2/client/pool.ts';
+import { readUnanswered } from '../answers/provider-reply.ts';
+import { replyWords, withWords } from '../answers/provider-words.ts';
 import type { NotBegun } from '../outcome.ts';
-import { readUnanswered } from '../provider-reply.ts';
-import { replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushEnvironment, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { type ApnsHost, readApnsApp } from './apns-app.ts';
 import { providerTokens } from './provider-tokens.ts';

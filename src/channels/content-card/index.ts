@@ -1,5 +1,5 @@
 import { readDate, readFlag, readInteger } from '../../lib/raw/lenient.ts';
-import { zonedTime } from '../../lib/time-zone.ts';
+import { zonedTime } from '../../lib/time/time-zone.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Channel, RenderFacts } from '../channel.ts';
 import { compact, readRendered, requireText } from '../fields.ts';

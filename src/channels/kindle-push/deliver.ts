@@ -1,10 +1,10 @@
 import { Pool } from 'undici';
 import { NotBegunError, networkReason, type PostReply, post } from '../../net/http-post.ts';
+import { connectionWords, replyWords, withWords } from '../answers/provider-words.ts';
+import { unansweredPost } from '../answers/unanswered-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import type { NotBegun } from '../outcome.ts';
-import { connectionWords, replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
-import { unansweredPost } from '../unanswered-post.ts';
 import { createAccessTokens } from './access-token.ts';
 import {
   type AdmRequest,

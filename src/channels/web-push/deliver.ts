@@ -1,13 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import { BLOCKED_TARGET } from '../../net/guarded-pools.ts';
 import { NotBegunError, type PostReply } from '../../net/http-post.ts';
+import { hostOf } from '../answers/provider-reply.ts';
+import { replyWords, withWords } from '../answers/provider-words.ts';
+import { unansweredPost } from '../answers/unanswered-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type NotBegun, refusedByUs } from '../outcome.ts';
-import { hostOf } from '../provider-reply.ts';
-import { replyWords, withWords } from '../provider-words.ts';
 import type { Push, PushOutcome, PushSender, PushSenderOptions } from '../push/sender.ts';
 import { remainingTtl } from '../remaining-ttl.ts';
-import { unansweredPost } from '../unanswered-post.ts';
 import { MAX_PLAINTEXT_BYTES } from './encrypt.ts';
 import { shareEncryptors } from './encryptors.ts';
 import { createOrigins, type Origin, type OriginsOptions } from './origins.ts';

@@ -1,10 +1,10 @@
 import { NotBegunError } from '../../net/http-post.ts';
 import { Http1Pool } from '../../net/http1/pool.ts';
+import { withWords } from '../answers/provider-words.ts';
+import { unansweredPost } from '../answers/unanswered-post.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type NotBegun, type Outcome, refusedByUs } from '../outcome.ts';
-import { withWords } from '../provider-words.ts';
 import type { GroupSender, GroupSenderOptions, Outbound } from '../sender.ts';
-import { unansweredPost } from '../unanswered-post.ts';
 import { BASE_URL, buildBody, errorWords, MAX_REPLY_BYTES, readReply, requestHead } from './providers/cloud-api.ts';
 import type { RenderedWhatsApp } from './rendering/parts.ts';
 import type { WhatsAppCloudSettings } from './settings.ts';

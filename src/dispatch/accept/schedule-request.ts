@@ -3,7 +3,7 @@ import { describe, isObject, own, type RawObject, shown } from '../../lib/raw/js
 import { isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { WatchedReader } from '../../lib/raw/watched-reader.ts';
-import { readIsoTime } from '../../lib/times.ts';
+import { readIsoTime } from '../../lib/time/times.ts';
 import { lastTime, type Schedule, timeText } from '../plan/schedule.ts';
 
 /** How long ago the time of a schedule may be that is to go out at once, in milliseconds. */

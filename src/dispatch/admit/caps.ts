@@ -1,6 +1,6 @@
 import type { CapFamily, ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import { wallClock, zonedTime } from '../../lib/time-zone.ts';
+import { wallClock, zonedTime } from '../../lib/time/time-zone.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { FrequencyCap } from '../../workspace/catalog.ts';
 import type { CapSlot } from '../ledger/person/slots.ts';

@@ -4,11 +4,11 @@ import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import { breaths } from '../../lib/limits/breaths.ts';
 import { MOST_COMPOSING_MS } from '../plan/loaded-dispatch.ts';
 import type { Candidate } from './candidates.ts';
-import { CatalogRounds } from './catalog-rounds.ts';
 import { type Composed, compose, type LinkMaker } from './compose.ts';
-import { withoutContent } from './content-retry.ts';
-import { ContentRounds } from './content-rounds.ts';
 import { later, type Refusal } from './decision.ts';
+import { CatalogRounds } from './rounds/catalog-rounds.ts';
+import { withoutContent } from './rounds/content-retry.ts';
+import { ContentRounds } from './rounds/content-rounds.ts';
 import type { TrackerMaker } from './trackers.ts';
 
 export interface ComposeAllOptions {

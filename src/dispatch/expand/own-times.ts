@@ -1,5 +1,5 @@
 import { type Sql, sql } from '../../db/sql.ts';
-import { isTimeZone } from '../../lib/time-zone.ts';
+import { isTimeZone } from '../../lib/time/time-zone.ts';
 import { activeHours } from '../../people/track/active-hours.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { nearestEdge, quietZone } from '../plan/quiet-hours.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { wallClock } from '../../lib/time-zone.ts';
+import { wallClock } from '../../lib/time/time-zone.ts';
 import { heldBy, type QuietRule, quietAt } from './quiet-hours.ts';
 
 const rule = (from: string, until: string, action: QuietRule['action'] = 'hold'): QuietRule => ({

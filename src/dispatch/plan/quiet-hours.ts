@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
-import { isTimeZone, offsetPeriods, wallClock, zonedTime } from '../../lib/time-zone.ts';
+import { isTimeZone, offsetPeriods, wallClock, zonedTime } from '../../lib/time/time-zone.ts';
 import type { Campaign, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { minuteOf, type QuietGroup, type QuietHours } from '../../workspace/rules/quiet-hours.ts';
 import type { SendPlan } from './send-plan.ts';

@@ -1,4 +1,4 @@
-import { isTimeZone, zonedTime } from '../../lib/time-zone.ts';
+import { isTimeZone, zonedTime } from '../../lib/time/time-zone.ts';
 
 /**
  * When a dispatch goes out.

@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto';
+import { saidText } from '../../channels/answers/provider-words.ts';
 import { useOfReturnPath } from '../../channels/email/return-path.ts';
-import { saidText } from '../../channels/provider-words.ts';
 import { isObject, type RawObject } from '../../lib/raw/json.ts';
 import type { FeedbackEvent } from '../event.ts';
 import { readReference, type SendReference } from '../reference.ts';

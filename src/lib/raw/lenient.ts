@@ -1,4 +1,4 @@
-import { readIsoTime } from '../times.ts';
+import { readIsoTime } from '../time/times.ts';
 
 /**
  * A scalar, read from any of the forms that published samples and older clients send. `undefined`: absent.

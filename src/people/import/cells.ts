@@ -3,8 +3,8 @@ import { shown } from '../../lib/raw/json.ts';
 import { readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 
-import { readStoredTime } from '../../lib/times.ts';
-import { readTimeZone } from '../../lib/zone-names.ts';
+import { readStoredTime } from '../../lib/time/times.ts';
+import { readTimeZone } from '../../lib/time/zone-names.ts';
 import { readEmailAddress, readNationalPhone, readPhone } from '../profile/contact.ts';
 import { readCountry } from '../profile/countries-and-languages.ts';
 import { type IgnoredField, unknownValue } from '../track/attributes.ts';

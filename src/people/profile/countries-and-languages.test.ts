@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readTimeZone } from '../../lib/zone-names.ts';
+import { readTimeZone } from '../../lib/time/zone-names.ts';
 import { readCountry, readLanguage } from './countries-and-languages.ts';
 
 test('countries: codes of ISO 3166-1 and known names', () => {

@@ -1,9 +1,9 @@
 import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
-import { readStoredTime } from '../../lib/times.ts';
+import { readStoredTime } from '../../lib/time/times.ts';
 import type { Remarks } from '../remarks.ts';
 import { readShortText } from '../stored-text.ts';
-import { type NestedTimes, timesInside } from './nested-times.ts';
+import { type NestedTimes, timesInside } from './nested/nested-times.ts';
 import {
   isTime,
   type JsonObject,
@@ -13,8 +13,8 @@ import {
   readObject,
   readTime,
   withoutNulls,
-} from './nested-values.ts';
-import { editObjects, type ObjectsEdit, readObjectsEdit } from './object-arrays.ts';
+} from './nested/nested-values.ts';
+import { editObjects, type ObjectsEdit, readObjectsEdit } from './nested/object-arrays.ts';
 
 /** The change that a request makes to one custom attribute. */
 export type CustomChange =

@@ -1,8 +1,8 @@
 import { isObject, type Json, own } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
-import { readStoredTime } from '../../lib/times.ts';
-import { readTimeZone } from '../../lib/zone-names.ts';
+import { readStoredTime } from '../../lib/time/times.ts';
+import { readTimeZone } from '../../lib/time/zone-names.ts';
 import { type GlobalState, globalStates } from '../../templating/facts.ts';
 import { CodedProblem, coded, type TrackCode } from '../remarks.ts';
 import { readShortText } from '../stored-text.ts';

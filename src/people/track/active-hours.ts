@@ -1,5 +1,5 @@
 import { type Sql, sql } from '../../db/sql.ts';
-import { offsetPeriods } from '../../lib/time-zone.ts';
+import { offsetPeriods } from '../../lib/time/time-zone.ts';
 
 const DAY_MS = 86_400_000;
 /** How far back a person's activity tells when they are active. */

@@ -1,5 +1,5 @@
-import { offsetMs } from '../../lib/time-zone.ts';
-import { readTimeZone } from '../../lib/zone-names.ts';
+import { offsetMs } from '../../lib/time/time-zone.ts';
+import { readTimeZone } from '../../lib/time/zone-names.ts';
 import { type Budget, WORK_BETWEEN_READINGS } from '../liquid/budget.ts';
 import { toMoment } from '../liquid/filters/dates.ts';
 import { type Clock, type Moment, utcClock } from '../liquid/time/moment.ts';

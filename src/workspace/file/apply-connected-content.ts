@@ -1,6 +1,6 @@
 import { sql } from '../../db/sql.ts';
-import { openContentSection, sealContent } from '../sealed-content.ts';
-import { UNREADABLE, unlessUnreadable } from '../sealed-provider.ts';
+import { openContentSection, sealContent } from '../sealed/sealed-content.ts';
+import { UNREADABLE, unlessUnreadable } from '../sealed/sealed-provider.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';
 

@@ -1,7 +1,7 @@
 import { sql } from '../../db/sql.ts';
 import type { WebhookSecrets } from '../catalog.ts';
 import { openWebhookSecrets, ROTATION_MS, sealWebhookSecrets } from '../event-webhooks.ts';
-import { unlessUnreadable } from '../sealed-provider.ts';
+import { unlessUnreadable } from '../sealed/sealed-provider.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';
 

@@ -1,7 +1,7 @@
 import { groupProviderKinds, type Provider, pushProviderKinds } from '../../channels/providers.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import { openFeed, sealFeed } from '../sealed-feed.ts';
-import { comparableProvider, type SealedProvider, sealProvider, unlessUnreadable } from '../sealed-provider.ts';
+import { openFeed, sealFeed } from '../sealed/sealed-feed.ts';
+import { comparableProvider, type SealedProvider, sealProvider, unlessUnreadable } from '../sealed/sealed-provider.ts';
 import { places } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, compare, isWrite, type Thing } from './plan.ts';

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../sealed/shared-secret.ts';
 import type { Secret } from '../secrets.ts';
-import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../shared-secret.ts';
 import { announceChange } from '../workspaces.ts';
 import { applyCampaigns } from './apply-campaigns.ts';
 import { applyConnectedContent } from './apply-connected-content.ts';

@@ -7,8 +7,8 @@ import {
   type VariationShare,
   type WorkspaceSettings,
 } from '../catalog.ts';
-import { openEmail } from '../sealed-email.ts';
-import { unlessUnreadable } from '../sealed-provider.ts';
+import { openEmail } from '../sealed/sealed-email.ts';
+import { unlessUnreadable } from '../sealed/sealed-provider.ts';
 import { type StoredSettings, settingsFrom } from '../settings.ts';
 import type { Step } from './apply-step.ts';
 

@@ -1,5 +1,5 @@
 import { askedWait } from '../../../net/retry-after.ts';
-import { jsonObject, objectOf, type ProviderReply, plainWord } from '../../provider-reply.ts';
+import { jsonObject, objectOf, type ProviderReply, plainWord } from '../../answers/provider-reply.ts';
 import { payloadBytes } from '../../push/fields.ts';
 import type { Push, PushOutcome } from '../../push/sender.ts';
 import type { FcmApp } from '../fcm-app.ts';

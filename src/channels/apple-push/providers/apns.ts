@@ -1,6 +1,6 @@
 import type { Http2Request } from '../../../net/http2/client/exchange.ts';
 import { askedWait } from '../../../net/retry-after.ts';
-import { jsonObject, type ProviderReply, plainWord } from '../../provider-reply.ts';
+import { jsonObject, type ProviderReply, plainWord } from '../../answers/provider-reply.ts';
 import type { Push, PushOutcome } from '../../push/sender.ts';
 import type { RenderedApplePush } from '../render.ts';
 

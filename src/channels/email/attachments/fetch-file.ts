@@ -1,9 +1,9 @@
 import { type Agent, type Dispatcher, request } from 'undici';
 import { findPassage } from '../../../net/guard.ts';
 import { pinnedAgent } from '../../../net/pinned-agent.ts';
+import { hostOf } from '../../answers/provider-reply.ts';
+import { saidText } from '../../answers/provider-words.ts';
 import { type Outcome, refusedByUs } from '../../outcome.ts';
-import { hostOf } from '../../provider-reply.ts';
-import { saidText } from '../../provider-words.ts';
 import type { FileCredential } from '../settings.ts';
 
 /** Most bytes of one file. Source: messaging-objects.md §6.4. */

@@ -1,8 +1,8 @@
 import nodemailer from 'nodemailer';
 import { asciiAddress, readMailbox, wireAddress } from '../../../lib/email-address.ts';
+import { hostOf } from '../../answers/provider-reply.ts';
+import { withWords } from '../../answers/provider-words.ts';
 import { type Outcome, refusedByUs } from '../../outcome.ts';
-import { hostOf } from '../../provider-reply.ts';
-import { withWords } from '../../provider-words.ts';
 import type { AttachedFile } from '../mime/attached-file.ts';
 import type { DkimSigner } from '../mime/dkim.ts';
 import { buildMime } from '../mime/mime.ts';

@@ -1,5 +1,5 @@
+import { saidText } from '../../answers/provider-words.ts';
 import type { Outcome } from '../../outcome.ts';
-import { saidText } from '../../provider-words.ts';
 import { isAboutReputation } from './reputation.ts';
 
 /** The failure of a mail that a relay has not accepted, as far as we know. */

@@ -1,6 +1,6 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
-import { jsonObject } from '../../provider-reply.ts';
+import { jsonObject } from '../../answers/provider-reply.ts';
 import type { PushOutcome } from '../../push/sender.ts';
 import type { RenderedKindlePush } from '../render.ts';
 

@@ -1,7 +1,7 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
+import { jsonObject, plainWord } from '../../answers/provider-reply.ts';
 import type { Outcome } from '../../outcome.ts';
-import { jsonObject, plainWord } from '../../provider-reply.ts';
 import type { RenderedSms } from '../rendered.ts';
 import type { TwilioSettings } from '../settings.ts';
 import { segmentWords } from '../text/segments.ts';

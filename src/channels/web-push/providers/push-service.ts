@@ -1,6 +1,6 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
-import { MAX_WORDS_BYTES } from '../../provider-words.ts';
+import { MAX_WORDS_BYTES } from '../../answers/provider-words.ts';
 import type { PushOutcome } from '../../push/sender.ts';
 
 /** Source: RFC 8030 §5; messaging-objects.md §5.3. Windows' service is asked to keep the message, as others do. */

@@ -1,5 +1,5 @@
 import { isObject, type RawObject } from '../../../lib/raw/json.ts';
-import { objectOf } from '../../provider-reply.ts';
+import { objectOf } from '../../answers/provider-reply.ts';
 import { type Inbound, readInbound } from './inbound.ts';
 import { type Preference, readPreference } from './preference.ts';
 import { readStatus, type Status } from './status.ts';

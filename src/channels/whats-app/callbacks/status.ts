@@ -1,5 +1,5 @@
 import type { RawObject } from '../../../lib/raw/json.ts';
-import { objectOf } from '../../provider-reply.ts';
+import { objectOf } from '../../answers/provider-reply.ts';
 import { digitsOf, shortText, timeOf } from './values.ts';
 
 /** What became of one of our messages. */

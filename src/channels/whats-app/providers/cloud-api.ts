@@ -1,8 +1,8 @@
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
+import { jsonObject, objectOf } from '../../answers/provider-reply.ts';
+import { saidText } from '../../answers/provider-words.ts';
 import type { Outcome } from '../../outcome.ts';
-import { jsonObject, objectOf } from '../../provider-reply.ts';
-import { saidText } from '../../provider-words.ts';
 import type { RenderedWhatsApp } from '../rendering/parts.ts';
 import type { WhatsAppCloudSettings } from '../settings.ts';
 import { outcomeOf } from './meta-errors.ts';

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts';
 import { type FrozenSet, freezeSet, readSet, replaySet } from '../../../dispatch/control/frozen-sets.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
-import { createPeopleCounter } from '../../../dispatch/report/people-counts.ts';
+import { createPeopleCounter } from '../../../dispatch/report/console/people-counts.ts';
 import { type DispatchRow, findDispatch } from '../../../dispatch/report/verdicts.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Database } from '../../../db/database.ts';
 import { sql } from '../../../db/sql.ts';
-import { findDispatches, type MatchedDispatch } from '../../../dispatch/report/find-sends.ts';
+import { findDispatches, type MatchedDispatch } from '../../../dispatch/report/console/find-sends.ts';
 import { findPeople, type MatchedPerson } from '../../../people/profile/find-by-text.ts';
 import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
 

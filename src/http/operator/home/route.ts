@@ -1,7 +1,7 @@
 import type { Database } from '../../../db/database.ts';
+import { createTodayCounter, type Today } from '../../../dispatch/report/console/today.ts';
+import { listTroubles } from '../../../dispatch/report/console/troubles.ts';
 import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
-import { createTodayCounter, type Today } from '../../../dispatch/report/today.ts';
-import { listTroubles } from '../../../dispatch/report/troubles.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';

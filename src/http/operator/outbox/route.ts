@@ -1,5 +1,5 @@
 import type { Db } from '../../../db/database.ts';
-import { listOutbox, readOutboxMessage } from '../../../dispatch/report/outbox.ts';
+import { listOutbox, readOutboxMessage } from '../../../dispatch/report/console/outbox.ts';
 import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { readBrazeId } from '../../../people/profile/braze-id.ts';

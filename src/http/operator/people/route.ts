@@ -1,8 +1,8 @@
 import type { Database } from '../../../db/database.ts';
 import { listReceived } from '../../../dispatch/ledger/person/received.ts';
+import { explainSend } from '../../../dispatch/report/console/why.ts';
 import type { DryRun } from '../../../dispatch/report/dry-run.ts';
 import { findDispatch } from '../../../dispatch/report/verdicts.ts';
-import { explainSend } from '../../../dispatch/report/why.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { exportByKeys } from '../../../people/export/export.ts';

@@ -1,5 +1,5 @@
 import type { Db } from '../../../db/database.ts';
-import { type ActivityRecord, listActivity } from '../../../dispatch/report/activity.ts';
+import { type ActivityRecord, listActivity } from '../../../dispatch/report/console/activity.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { nextCursor, readCursor, readLimit, readStorable } from '../../query.ts';
 import type { OperatorRoute } from '../route.ts';

@@ -1,7 +1,7 @@
-import type { ContentDesk } from '../../connected-content/desk.ts';
-import type { MessageContent } from '../../connected-content/message-content.ts';
-import { sendKey } from '../ledger/send.ts';
-import type { Candidate } from './candidates.ts';
+import type { ContentDesk } from '../../../connected-content/desk.ts';
+import type { MessageContent } from '../../../connected-content/message-content.ts';
+import { sendKey } from '../../ledger/send.ts';
+import type { Candidate } from '../candidates.ts';
 
 /**
  * The messages of a chunk whose templates make calls. A message is rendered up to the first call whose answer is not there,

@@ -1,15 +1,15 @@
-import { StoredTexts } from '../../content/texts.ts';
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import { RequestError } from '../../errors.ts';
-import { type FoundPerson, namesOf } from '../../people/profile/find-person.ts';
-import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import type { SendPlan } from '../plan/send-plan.ts';
-import { readStoredPlans } from '../plan/stored-plans.ts';
-import type { DryRun } from './dry-run.ts';
-import { listRecipients } from './recipients.ts';
-import type { DispatchRow } from './verdicts.ts';
-import { findWaits } from './waits.ts';
+import { StoredTexts } from '../../../content/texts.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import { RequestError } from '../../../errors.ts';
+import { type FoundPerson, namesOf } from '../../../people/profile/find-person.ts';
+import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { SendPlan } from '../../plan/send-plan.ts';
+import { readStoredPlans } from '../../plan/stored-plans.ts';
+import type { DryRun } from '../dry-run.ts';
+import { listRecipients } from '../recipients.ts';
+import type { DispatchRow } from '../verdicts.ts';
+import { findWaits } from '../waits.ts';
 
 export interface Why {
   /** The verdicts of the person that the ledger recorded, one for each channel. Empty: the dispatch did not target the person. */

@@ -2,11 +2,11 @@ import {
   type ConnectedContentSettings,
   connectedContentSection,
   connectedContentSettings,
-} from '../channels/connected-content.ts';
-import type { Read } from '../lib/raw/shape.ts';
-import { open, type Secret, seal } from './secrets.ts';
-import { places } from './settings.ts';
-import { parseSealed, readStored } from './stored-settings.ts';
+} from '../../channels/connected-content.ts';
+import type { Read } from '../../lib/raw/shape.ts';
+import { open, type Secret, seal } from '../secrets.ts';
+import { places } from '../settings.ts';
+import { parseSealed, readStored } from '../stored-settings.ts';
 
 type Section = Read<typeof connectedContentSection>;
 

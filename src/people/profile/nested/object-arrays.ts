@@ -1,5 +1,5 @@
-import { elementPath, isObject, type Json, own, type RawObject } from '../../lib/raw/json.ts';
-import { ObjectProblem } from '../../lib/raw/problems.ts';
+import { elementPath, isObject, type Json, own, type RawObject } from '../../../lib/raw/json.ts';
+import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import { type JsonObject, mergedObject, readObject, withoutNulls } from './nested-values.ts';
 
 /** Which objects of an array are meant: those whose member `key` has this value. */

@@ -1,4 +1,4 @@
-import { remember } from './remember.ts';
+import { remember } from '../remember.ts';
 
 /** Ruby on Rails' zone names → IANA names. Source: rails/rails: activesupport/lib/active_support/values/time_zone.rb. */
 const railsZones: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,4 @@
-import { BoundedCache } from './bounded-cache.ts';
+import { BoundedCache } from '../bounded-cache.ts';
 
 /** A formatter's own data and that of ICU; an estimate. */
 const FORMATTER_BYTES = 32_768;

@@ -1,16 +1,16 @@
-import type { Database, Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
-import { undashed } from '../../lib/uuid.ts';
-import { measureBacklog } from '../../queue/backlog.ts';
-import { listWorkers } from '../../queue/workers.ts';
-import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
-import { listPauses, type Pause } from '../pauses/pauses-store.ts';
-import { appIdOf, groupIdOf, relayChannels, relaySubject, relaysOf, waitFor } from '../pauses/subject.ts';
-import { type LaneName, lanes } from '../plan/send-plan.ts';
-import { countWaiting, type WaitingFor } from './waiting.ts';
-import { noWorker } from './waits.ts';
+import type { Database, Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import { problemsOfDeliveries } from '../../../feedback/out/deliveries.ts';
+import { undashed } from '../../../lib/uuid.ts';
+import { measureBacklog } from '../../../queue/backlog.ts';
+import { listWorkers } from '../../../queue/workers.ts';
+import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { CatalogTrouble } from '../../../workspace/watch-catalog.ts';
+import { listPauses, type Pause } from '../../pauses/pauses-store.ts';
+import { appIdOf, groupIdOf, relayChannels, relaySubject, relaysOf, waitFor } from '../../pauses/subject.ts';
+import { type LaneName, lanes } from '../../plan/send-plan.ts';
+import { countWaiting, type WaitingFor } from '../waiting.ts';
+import { noWorker } from '../waits.ts';
 
 /** Something that is wrong at present. `red`: somebody does not get a message. `amber`: nobody is kept from one yet. */
 export interface Trouble {

@@ -1,6 +1,6 @@
-import type { Db } from '../../db/database.ts';
-import { empty, sql } from '../../db/sql.ts';
-import { undashed } from '../../lib/uuid.ts';
+import type { Db } from '../../../db/database.ts';
+import { empty, sql } from '../../../db/sql.ts';
+import { undashed } from '../../../lib/uuid.ts';
 
 export interface ActivityFilter {
   workspaceId: number;

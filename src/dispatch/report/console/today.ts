@@ -1,9 +1,9 @@
-import type { Database } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import { isSqlstate } from '../../db/sqlstates.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { reasonIn, statusIn } from '../ledger/status-now.ts';
-import type { SendStatus } from '../plan/states.ts';
+import type { Database } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import { isSqlstate } from '../../../db/sqlstates.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { reasonIn, statusIn } from '../../ledger/status-now.ts';
+import type { SendStatus } from '../../plan/states.ts';
 
 /** The sends of one channel with one outcome, of dispatches that were accepted since midnight UTC. */
 export interface TodayRow {

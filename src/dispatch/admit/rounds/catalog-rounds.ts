@@ -1,9 +1,9 @@
-import { ItemSession } from '../../item-catalogs/item-session.ts';
-import type { MessageItems } from '../../item-catalogs/message-items.ts';
-import type { ItemShelf } from '../../item-catalogs/shelf.ts';
-import type { PreparedMessage } from '../plan/loaded-dispatch.ts';
-import type { Candidate } from './candidates.ts';
-import type { Refusal } from './decision.ts';
+import { ItemSession } from '../../../item-catalogs/item-session.ts';
+import type { MessageItems } from '../../../item-catalogs/message-items.ts';
+import type { ItemShelf } from '../../../item-catalogs/shelf.ts';
+import type { PreparedMessage } from '../../plan/loaded-dispatch.ts';
+import type { Candidate } from '../candidates.ts';
+import type { Refusal } from '../decision.ts';
 
 /** How many readings of catalogs may depend on one another in one message. */
 const MOST_DEEP = 10;

@@ -1,9 +1,9 @@
-import { type Provider, type ProviderAmong, type ProviderKind, providerKinds } from '../channels/providers.ts';
-import { isObject } from '../lib/raw/json.ts';
-import { object, refuse, required, type Shape, text } from '../lib/raw/shape.ts';
-import { providerShapes } from './provider-shapes.ts';
-import { open, type Secret, SecretError, seal } from './secrets.ts';
-import { parseSealed, readStored, StoredSettingsError } from './stored-settings.ts';
+import { type Provider, type ProviderAmong, type ProviderKind, providerKinds } from '../../channels/providers.ts';
+import { isObject } from '../../lib/raw/json.ts';
+import { object, refuse, required, type Shape, text } from '../../lib/raw/shape.ts';
+import { providerShapes } from '../provider-shapes.ts';
+import { open, type Secret, SecretError, seal } from '../secrets.ts';
+import { parseSealed, readStored, StoredSettingsError } from '../stored-settings.ts';
 
 /** The two columns of an app's or group's provider: the readable settings and the sealed secrets. */
 export interface SealedProvider {

@@ -1,4 +1,4 @@
-import type { Outcome } from './outcome.ts';
+import type { Outcome } from '../outcome.ts';
 import { hostOf, jsonObject, objectOf } from './provider-reply.ts';
 
 /** Most bytes of an answer that are read to learn what it says. */

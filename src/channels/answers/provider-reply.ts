@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import { isObject, type RawObject } from '../lib/raw/json.ts';
-import type { Unanswered } from '../net/http2/client/exchange.ts';
-import type { NotBegun } from './outcome.ts';
-import type { PushOutcome } from './push/sender.ts';
+import { isObject, type RawObject } from '../../lib/raw/json.ts';
+import type { Unanswered } from '../../net/http2/client/exchange.ts';
+import type { NotBegun } from '../outcome.ts';
+import type { PushOutcome } from '../push/sender.ts';
 
 /** A provider's HTTP response, not yet interpreted. */
 export interface ProviderReply {

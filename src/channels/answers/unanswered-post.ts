@@ -1,6 +1,6 @@
-import { networkReason } from '../net/http-post.ts';
-import { reachedNobody } from '../net/reached-nobody.ts';
-import type { Retry } from './outcome.ts';
+import { networkReason } from '../../net/http-post.ts';
+import { reachedNobody } from '../../net/reached-nobody.ts';
+import type { Retry } from '../outcome.ts';
 import { connectionWords, withWords } from './provider-words.ts';
 
 /** The outcome of a POST to `url` without an answer: a retry, which is unclear unless there was never a connection. */

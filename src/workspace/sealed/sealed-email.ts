@@ -1,9 +1,9 @@
-import { emailSection, sealedEmailMembers } from '../channels/email/settings.ts';
-import { isObject } from '../lib/raw/json.ts';
-import { type Read, refuse, type Shape } from '../lib/raw/shape.ts';
-import { open, type Secret, seal } from './secrets.ts';
-import { places } from './settings.ts';
-import { parseSealed, readStored } from './stored-settings.ts';
+import { emailSection, sealedEmailMembers } from '../../channels/email/settings.ts';
+import { isObject } from '../../lib/raw/json.ts';
+import { type Read, refuse, type Shape } from '../../lib/raw/shape.ts';
+import { open, type Secret, seal } from '../secrets.ts';
+import { places } from '../settings.ts';
+import { parseSealed, readStored } from '../stored-settings.ts';
 
 type EmailSection = Read<typeof emailSection>;
 

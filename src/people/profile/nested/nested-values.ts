@@ -1,7 +1,7 @@
-import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
-import { ObjectProblem } from '../../lib/raw/problems.ts';
-import { readStoredTime } from '../../lib/times.ts';
-import { readShortText } from '../stored-text.ts';
+import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../../lib/raw/json.ts';
+import { ObjectProblem } from '../../../lib/raw/problems.ts';
+import { readStoredTime } from '../../../lib/time/times.ts';
+import { readShortText } from '../../stored-text.ts';
 
 export type JsonObject = { [key: string]: Json };
 

@@ -1,8 +1,8 @@
-import type { Db } from '../../db/database.ts';
-import { empty, sql } from '../../db/sql.ts';
-import { undashed } from '../../lib/uuid.ts';
-import { brazeId } from '../../people/profile/braze-id.ts';
-import type { PersonKey } from '../../people/profile/identify.ts';
+import type { Db } from '../../../db/database.ts';
+import { empty, sql } from '../../../db/sql.ts';
+import { undashed } from '../../../lib/uuid.ts';
+import { brazeId } from '../../../people/profile/braze-id.ts';
+import type { PersonKey } from '../../../people/profile/identify.ts';
 
 /** What one person got of one dispatch, on all channels without a provider. */
 export interface OutboxEntry {

@@ -1,5 +1,5 @@
-import { isObject, type Json } from '../../lib/raw/json.ts';
-import { readStoredTime } from '../../lib/times.ts';
+import { isObject, type Json } from '../../../lib/raw/json.ts';
+import { readStoredTime } from '../../../lib/time/times.ts';
 
 /**
  * The times inside an object or an array, in Unix milliseconds: the same shape, so that the same path leads to them, but

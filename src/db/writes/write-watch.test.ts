@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { TestClock } from '../../test/support/clock.ts';
+import { TestClock } from '../../../test/support/clock.ts';
 import { WriteWatch } from './write-watch.ts';
 
 const CALM_MS = 2_000;

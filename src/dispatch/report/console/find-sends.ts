@@ -1,8 +1,8 @@
-import { channelKeys } from '../../channels/channel.ts';
-import type { Database } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import { undashed } from '../../lib/uuid.ts';
-import type { DispatchState } from '../plan/states.ts';
+import { channelKeys } from '../../../channels/channel.ts';
+import type { Database } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import { undashed } from '../../../lib/uuid.ts';
+import type { DispatchState } from '../../plan/states.ts';
 
 /** A dispatch that a text may mean, and as what. */
 export interface MatchedDispatch {

@@ -1,6 +1,6 @@
-import type { Db } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
-import { findSecret, loadSecret, open, type Secret, SecretError, seal } from './secrets.ts';
+import type { Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { findSecret, loadSecret, open, type Secret, SecretError, seal } from '../secrets.ts';
 
 // All servers of a database seal with one secret. The first one leaves a proof of it, so that every other server and
 // command learns at once whether it has the same.

@@ -1,6 +1,6 @@
-import type { Clock } from '../lib/clock.ts';
-import { sqlstateOf } from './sqlstates.ts';
-import { type Trouble, troubleOf } from './trouble.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { sqlstateOf } from '../sqlstates.ts';
+import { type Trouble, troubleOf } from '../trouble.ts';
 
 export interface Refusal extends Trouble {
   since: Date;

@@ -1,7 +1,7 @@
-import { type FeedSettings, feedSettings } from '../channels/content-card/settings.ts';
-import { open, type Secret, seal } from './secrets.ts';
-import { places } from './settings.ts';
-import { parseSealed, readStored } from './stored-settings.ts';
+import { type FeedSettings, feedSettings } from '../../channels/content-card/settings.ts';
+import { open, type Secret, seal } from '../secrets.ts';
+import { places } from '../settings.ts';
+import { parseSealed, readStored } from '../stored-settings.ts';
 
 /** The value of `apps.card_feed`. */
 export function sealFeed(feed: FeedSettings | null, secret: Secret, appId: string): Buffer | null {

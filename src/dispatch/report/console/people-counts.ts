@@ -1,8 +1,8 @@
-import type { Database } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import type { Clock } from '../../lib/clock.ts';
-import { reasonNow, statusNow } from '../ledger/status-now.ts';
-import type { DispatchRow } from './verdicts.ts';
+import type { Database } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import type { Clock } from '../../../lib/clock.ts';
+import { reasonNow, statusNow } from '../../ledger/status-now.ts';
+import type { DispatchRow } from '../verdicts.ts';
 
 /** People of a dispatch, each counted once, by the best of their channels. */
 export interface PeopleCounts {

@@ -1,5 +1,5 @@
-import type { Fetched } from '../../connected-content/fetched.ts';
-import type { Later, Refusal } from './decision.ts';
+import type { Fetched } from '../../../connected-content/fetched.ts';
+import type { Later, Refusal } from '../decision.ts';
 
 /** Waits before a message with `:retry` is composed again, in milliseconds. Source: personalization.md §8. */
 const WAITS_MS = [30_000, 60_000, 120_000, 240_000, 480_000] as const;
