@@ -50,13 +50,17 @@ test('a key is created, listed without its text, and deleted', async (t) => {
   assert.equal((await run('keys', 'list', '--json')).out, '[]');
 });
 
-test('a deleted key of a workspace file is said to return', async (t) => {
+test('a deleted key of a workspace file or of the environment is said to return', async (t) => {
   const { db, run } = await commandLineOnDatabase(t);
   await run('keys', 'create', 'shop', '-p', 'messages.send');
   await db.run(sql`update api_keys set created_by = 'workspace file'`);
   const { out, errors } = await run('keys', 'delete', 'shop');
   assert.equal(out, 'The key "shop" is deleted.');
   assert.match(errors, /^This key stood in a workspace file, and returns with the next `cresset apply` of that file/m);
+
+  await run('keys', 'create', 'env', '-p', 'messages.send');
+  await db.run(sql`update api_keys set created_by = 'CRESSET_API_KEY'`);
+  assert.match((await run('keys', 'delete', 'env')).errors, /^This key stood in CRESSET_API_KEY, and returns with /m);
 });
 
 test('a new key is printed first, with a warning', async (t) => {

@@ -1,7 +1,15 @@
 import { Command } from 'commander';
 import { rangeProblem } from '../lib/allow-list.ts';
 import { nearest } from '../lib/raw/did-you-mean.ts';
-import { allPermissions, createKey, deleteKey, type KeyRecord, listKeys, WORKSPACE_FILE } from '../workspace/keys.ts';
+import {
+  allPermissions,
+  createKey,
+  deleteKey,
+  ENVIRONMENT,
+  type KeyRecord,
+  listKeys,
+  WORKSPACE_FILE,
+} from '../workspace/keys.ts';
 import { type Permission, permissions } from '../workspace/permissions.ts';
 import { onWorkspace } from './on-workspace.ts';
 import { answer, type Terminal, table } from './terminal.ts';
@@ -117,13 +125,17 @@ function deleteCommand(terminal: Terminal): Command {
       const { createdBy, ...deleted } = await onWorkspace(terminal, options, (db, workspaceId) =>
         deleteKey(db, workspaceId, idOrName),
       );
-      if (createdBy === WORKSPACE_FILE) terminal.printError(returnsWithFile);
+      const returns = createdBy === WORKSPACE_FILE ? returnsWithFile : returnsWithStart;
+      if (createdBy === WORKSPACE_FILE || createdBy === ENVIRONMENT) terminal.printError(returns);
       answer(terminal, options.json, { deleted }, `The key "${deleted.name}" is deleted.`);
     });
 }
 
 const returnsWithFile =
   'This key stood in a workspace file, and returns with the next `cresset apply` of that file and with the next start with CRESSET_WORKSPACE. Remove it from `api_keys` of the file, too.';
+
+const returnsWithStart =
+  'This key stood in CRESSET_API_KEY, and returns with the next start of a server that has it in its environment. Change or remove the variable, too.';
 
 const createHelp = `
 Permissions:

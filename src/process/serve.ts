@@ -124,13 +124,17 @@ async function prepareWorkspace(
 ): Promise<Made> {
   const workspaceId = await ensureWorkspace(db);
   await shareSecret(db, secret);
-  if (hasOtherInFolder(config)) log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
+  // With a database elsewhere, the file belongs to the embedded one that ran here before, which needs it.
+  if (config.databaseUrl === null && hasOtherInFolder(config))
+    log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
   if (config.workspaceFile !== null) {
     const checks = { ...audienceChecks, ...messageChecks };
     const { plan, warnings } = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...checks });
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
     if (warnings.length > 0) log.warn({ warnings }, 'the workspace file says what is probably not meant');
   }
+  // Who starts a worker does not look for them in its log.
+  if (!config.roles.includes('api')) return { key: null, password: null };
   const { made: key } = await ensureFirstKey(db, workspaceId, config.apiKey);
   const { made: password } = await ensureAdmin(db, workspaceId, config.adminPassword, new Date());
   return { key, password };

@@ -32,7 +32,8 @@ export class KeyError extends Error {
 
 export const allPermissions = Object.keys(permissions) as readonly Permission[];
 
-const ENVIRONMENT = 'CRESSET_API_KEY';
+/** Who made a key that the environment of servers holds. */
+export const ENVIRONMENT = 'CRESSET_API_KEY';
 const FIRST = 'first key';
 /** Who made a key that stands in a workspace file. */
 export const WORKSPACE_FILE = 'workspace file';
