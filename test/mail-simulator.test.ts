@@ -6,6 +6,7 @@ import { readFaults } from '../src/simulate/faults.ts';
 import { mailServices } from '../src/simulate/smtp/service-events.ts';
 import { startSmtpSimulator } from '../src/simulate/smtp/smtp.ts';
 import { RETURN_PATH, startMailWorld } from './support/mail-world.ts';
+import { untilApplied } from './support/settle.ts';
 
 async function start(t: TestContext) {
   const certificate = { text: '' };
@@ -44,6 +45,7 @@ async function start(t: TestContext) {
       await app.drain();
       await simulator.idle();
       await app.drain();
+      await untilApplied(app);
       const { recipients } = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body;
       const verdicts = (recipients as Record<string, string>[]).map(
         ({ external_id, status, provider_code }): [string, string] => [

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { sql } from '../../src/db/sql.ts';
 import { startTwilioSimulator, type TwilioSimulator } from '../../src/simulate/twilio/twilio.ts';
 import { startTestApp, type TestApp } from './app.ts';
-import { settle } from './settle.ts';
+import { settle, untilApplied } from './settle.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 export const ALERTS = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a15';
@@ -87,12 +87,7 @@ campaigns:
     async told() {
       await twilio.idle();
       await app.drain();
-      // What came before its send was recorded is looked at again a moment later.
-      const waits = () => app.db.maybeOne(sql`select 1 from feedback_events where place is null limit 1`);
-      for (let turns = 0; turns < 20 && (await waits()) !== null; turns += 1) {
-        app.clock.advance(1_000);
-        await app.drain();
-      }
+      await untilApplied(app);
     },
     settle: (dispatchId) => settle(app, () => world.verdicts(dispatchId)),
   };
