@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { sql } from '../../src/db/sql.ts';
 import { startTwilioSimulator, type TwilioSimulator } from '../../src/simulate/twilio/twilio.ts';
 import { startTestApp, type TestApp } from './app.ts';
 import { settle, untilApplied } from './settle.ts';
