@@ -74,7 +74,7 @@ export class Columns {
 
   /**
    * Reads the cells of the row that begins on `line`, and names those that cannot be read. Throws ObjectProblem if their
-   * number is wrong.
+   * number is wrong, or the row lacks the id by which the file names its people.
    */
   read(cells: readonly string[], line: number): Reading {
     if (cells.length !== this.names.length) {
@@ -94,7 +94,17 @@ export class Columns {
         problems.push(error.message);
       }
     }
+    this.#refuseNameless(new Map(given));
     return { object: objectOf(given, this.#options.records), problems };
+  }
+
+  /** Without its id, a row would be that of whoever has its email or phone, which may be somebody else. */
+  #refuseNameless(given: ReadonlyMap<string, unknown>): void {
+    const isNamed = ['external_id', 'braze_id', 'user_alias', 'user_alias_name'].some(
+      (name) => given.get(name) != null,
+    );
+    if (this.names.includes('external_id') && !isNamed)
+      throw new ObjectProblem('external_id: is empty, and the file names its people by it');
   }
 
   #readCell(cell: string, index: number, line: number): unknown {

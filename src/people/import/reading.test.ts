@@ -281,3 +281,13 @@ test('gzip is recognized by its first bytes and may have several parts; UTF-16 a
   await assert.rejects(seen(readNdjson(unpack(inChunks(half)))), /cannot be unpacked: unexpected end of file/);
   await assert.rejects(seen(readNdjson(unpack(inChunks(Buffer.from('\ufeff{}', 'utf16le'))))), /UTF-16/);
 });
+
+test('a row without the id by which its file names people is nobody, whatever else it has', async () => {
+  const refused = '✘ external_id: is empty, and the file names its people by it';
+  assert.deepEqual(await csv('external_id,email,phone\n,a@example.test,\n,,+436641112223\nb,b@example.test,', {}), [
+    [2, refused],
+    [3, refused],
+    [4, { external_id: 'b', email: 'b@example.test' }],
+  ]);
+  assert.deepEqual(await csv('email,phone\na@example.test,', {}), [[2, { email: 'a@example.test' }]]);
+});
