@@ -211,7 +211,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     id: options.worker,
     wake,
     async idle() {
-      // Each lane may add tasks to another, so all are asked twice.
+      // What is due may have been announced a moment ago. Each lane may add tasks to another, so all are asked twice.
+      wakeAll([...suspects, ...running]);
       for (let looks = 0; looks < 2; looks += 1) for (const { works } of [...suspects, ...running]) await works.idle();
     },
     stop() {
