@@ -12,6 +12,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const { PATH = '', HOME = '' } = process.env;
 const env = { PATH: `${dirname(process.execPath)}${delimiter}${PATH}`, HOME };
+// A registry that falls silent is asked again soon, not after the five minutes that npm waits.
+const patience = ['--fetch-timeout=20000', '--fetch-retries=5'];
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
 
 /** Installs the packed package into an empty folder, from the cache of npm where that has the dependencies. */
@@ -21,7 +23,7 @@ async function givenInstalled(t: TestContext): Promise<string> {
   await run('npm', ['pack', '--pack-destination', folder, ...quiet], { env });
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   const tarball = join(folder, `cresset-${version()}.tgz`);
-  await run('npm', ['install', tarball, '--prefer-offline', '--ignore-scripts', ...quiet], { cwd: folder, env });
+  await run('npm', ['install', tarball, '--prefer-offline', '--ignore-scripts', ...patience, ...quiet], { cwd: folder, env });
   return folder;
 }
 

@@ -246,10 +246,14 @@ async function findBinaries(): Promise<Binaries> {
     linkLibraries(resolve(binaries.postgres, '../../..'));
     return binaries;
   } catch (cause) {
-    if (cause instanceof EmbeddedDatabaseError) throw cause;
+    if (!isNotFound(cause)) throw cause;
     throw new EmbeddedDatabaseError(
       `There is no embedded PostgreSQL for this machine (${name} is not installed). Set DATABASE_URL to a PostgreSQL 15 or newer.`,
       { cause },
     );
   }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
 }
