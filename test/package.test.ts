@@ -23,7 +23,10 @@ async function givenInstalled(t: TestContext): Promise<string> {
   await run('npm', ['pack', '--pack-destination', folder, ...quiet], { env });
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
   const tarball = join(folder, `cresset-${version()}.tgz`);
-  await run('npm', ['install', tarball, '--prefer-offline', '--ignore-scripts', ...patience, ...quiet], { cwd: folder, env });
+  await run('npm', ['install', tarball, '--prefer-offline', '--ignore-scripts', ...patience, ...quiet], {
+    cwd: folder,
+    env,
+  });
   return folder;
 }
 
