@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { persistently } from '../rig/waiting.ts';
 import { freeLeases } from '../src/queue/tasks.ts';
+import { listWorkers } from '../src/queue/workers.ts';
 import { untilEnded } from './progress.ts';
 import { conclude } from './scenario.ts';
 import { takeSteps } from './strike.ts';
@@ -21,8 +22,14 @@ test('the books balance after both workers and PostgreSQL were killed while 300 
       ],
       ({ reached, what }) => t.diagnostic(`${reached} reached: ${what}`),
     );
-    // All workers that held leases are dead, so there is no need to wait until the leases expire.
-    await persistently(5_000, () => freeLeases(world.db));
+    // There is no need to wait until the leases of the dead expire. The workers of now may have leased tasks already.
+    await persistently(5_000, async () => {
+      const living = await listWorkers(world.db);
+      await freeLeases(
+        world.db,
+        living.map(({ id }) => id),
+      );
+    });
     await untilEnded(world);
     return conclude(world, { dispatchIds, damage, isCancelled: false }, [], []);
   });
