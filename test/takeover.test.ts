@@ -208,3 +208,36 @@ test('a task left by a dead worker decides only the sends of that worker, not th
     'bob sending',
   ]);
 });
+
+test('a worker that stood still while its lease was answered does not take over from itself', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  const leaseAnswers = Promise.withResolvers<void>();
+  const isLeased = Promise.withResolvers<void>();
+  const slow: typeof app.db = {
+    ...app.db,
+    prepared: async (name, query) => {
+      const rows = await app.db.prepared(name, query);
+      if (name.startsWith('lease_tasks') && rows.length > 0) {
+        isLeased.resolve();
+        await leaseAnswers.promise;
+      }
+      return rows as never;
+    },
+  };
+  await app.startAnotherWorker({ db: slow });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const { body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
+  await isLeased.promise;
+  // Longer than a lease and the patience with slow workers, as when a machine sleeps.
+  for (let seconds = 0; seconds < 60; seconds += 1) {
+    app.clock.advance(1_000);
+    await app.get('/status');
+  }
+  const { tries } = await app.db.one<{ tries: number }>(sql`select tries from tasks`);
+  leaseAnswers.resolve();
+  assert.equal(tries, 1, 'leased once');
+  await app.drain();
+  const [ada] = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body.recipients;
+  assert.deepEqual([ada.status, ada.attempts], ['sent', 1]);
+  assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'finished');
+});

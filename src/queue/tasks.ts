@@ -70,6 +70,8 @@ export interface Look {
   takeOverFrom: Date;
   /** Ids of the tasks that this worker works on, even if it lost their leases. It does not take over from itself. */
   inHand: readonly number[];
+  /** This worker, while it leases: it may hold tasks already that it does not know of. */
+  leasing?: string;
 }
 
 export interface LeaseRequest {
@@ -119,8 +121,8 @@ export function leaseEnd(now: Date): Date {
  * Fragment: when a task whose lease has ended becomes free. A worker whose session exists is only slow. (The sessions
  * are read only if there is such a task.)
  */
-export function takenOverAt({ takeOverFrom, inHand }: Look): Sql {
-  return sql`case when id = any (${inHand}::bigint[]) then 'infinity'::timestamptz
+export function takenOverAt({ takeOverFrom, inHand, leasing }: Look): Sql {
+  return sql`case when id = any (${inHand}::bigint[]) or worker = ${leasing ?? null}::uuid then 'infinity'::timestamptz
                   when worker::text = any (array(${livingWorkers}))
                   then leased_until + ${`${SLOW_MS} ms`}::interval else ${takeOverFrom}::timestamptz end`;
 }

@@ -52,7 +52,7 @@ export interface TestApp {
   /** Sends a request with another method than GET and POST. `body`: JSON, or the text itself. undefined: no body. */
   call(method: 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, options?: RequestOptions): Promise<Reply>;
   /** Starts a worker on the same database, as in another process. Default: on all lanes. */
-  startAnotherWorker(options?: { lanes?: readonly LaneName[]; pushSenders?: PushSenders }): Promise<App>;
+  startAnotherWorker(options?: { lanes?: readonly LaneName[]; pushSenders?: PushSenders; db?: Database }): Promise<App>;
   /** Starts an API on the same database, as in another process. Returns its URL. */
   startAnotherServer(): Promise<string>;
   /** Resolves when the database is not, or no longer, known to refuse writes. */

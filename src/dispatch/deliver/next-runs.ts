@@ -61,7 +61,9 @@ export async function endTasks(
     const dispatch = dispatches.get(dispatchId);
     return dispatch !== undefined && hasOwnStarts(dispatch);
   };
-  await Promise.all(
+  // After an error, too, it must be known of each whether it has ended.
+  const ends = await Promise.allSettled(
     tasks.map((task) => deps.finisher({ taskId: task.id, runAt: runs.get(task.id), isTimed: isTimed(task) })),
   );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -1,5 +1,6 @@
 import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.ts';
 import { levelOf } from '../../db/trouble.ts';
+import type { TaskEnd } from '../../queue/task-ends.ts';
 import type { Task } from '../../queue/tasks.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { reviveTask } from '../control/replay.ts';
@@ -56,16 +57,28 @@ export function createRound(deps: RoundDeps, wake: (lane: number) => void): Roun
   async function round(tasks: Task[], signal: AbortSignal): Promise<void> {
     const [first] = tasks;
     if (first?.isFatal === true) return endFatal(deps, first);
+    const ended = new Set<number>();
     try {
-      await work(deps, tasks, signal, wake);
+      await work({ ...deps, finisher: noting(deps.finisher, ended) }, tasks, signal, wake);
     } catch (error) {
-      if (tasks.length === 1) return tryLater(deps, tasks, error);
+      const left = tasks.filter(({ id }) => !ended.has(id));
+      if (tasks.length === 1) return tryLater(deps, left, error);
       const level = levelOf(error) === 'debug' ? 'debug' : 'warn';
       deps.log[level]({ err: error }, 'a round failed; its tasks are tried one by one');
-      for (const task of tasks) await round([{ ...task, tries: task.tries + 1 }], signal);
+      for (const task of left) await round([{ ...task, tries: task.tries + 1 }], signal);
     }
   }
   return round;
+}
+
+/** A finisher that adds each task to `ended`. What has ended may be in another round's hand, and is not this round's any more. */
+function noting(finisher: Finisher, ended: Set<number>): Finisher {
+  const end = async (one: TaskEnd) => {
+    const result = await finisher(one);
+    ended.add(one.taskId);
+    return result;
+  };
+  return Object.assign(end, { idle: () => finisher.idle() });
 }
 
 /** A fatal task is leased alone. If this fails, its lease ends, and it is set aside by the next worker that leases it. */

@@ -80,6 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { db, clock, log, worker } = options;
   const stopping = new AbortController();
   const inHand = new Set<number>();
+  let leasesUnderWay = 0;
   const stops = new StopSignals();
   const round = createRound({ ...options, stops }, wake);
   const named: readonly number[] = options.lanes.map((name) => lanes[name]);
@@ -95,7 +96,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       async lease() {
         const now = clock.now();
         if (!trial.hasLooked || trial.until(now.getTime()) !== null) return [];
-        return leaseTasks(db, { filter, worker, limit: tasksAtOnce, now });
+        return taking(() => leaseTasks(db, { filter, worker, limit: tasksAtOnce, now }));
       },
       async nextDueAt() {
         if (!trial.hasLooked) return null; // the first look for suspects wakes this lane
@@ -111,8 +112,19 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const cancelRenewal = renewing();
   wake(null);
 
+  /** A lease that is committed, and whose answer has not come yet, is in hand: otherwise it would be taken over from itself. */
+  async function taking(lease: () => Promise<Task[]>): Promise<Task[]> {
+    leasesUnderWay += 1;
+    try {
+      const tasks = await lease();
+      for (const { id } of tasks) inHand.add(id);
+      return tasks;
+    } finally {
+      leasesUnderWay -= 1;
+    }
+  }
+
   async function run(tasks: Task[]): Promise<void> {
-    for (const { id } of tasks) inHand.add(id);
     try {
       await round(tasks, stopping.signal);
     } finally {
@@ -129,9 +141,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         const { now, ...others } = look();
         if (trial.until(now.getTime()) !== null) return [];
         try {
-          const task = await leaseSuspect(db, { lane, worker, now, ...others });
-          if (task !== null) trial.begin(task.id, now.getTime());
-          return task === null ? [] : [task];
+          const [task] = await taking(async () => {
+            const suspect = await leaseSuspect(db, { lane, worker, now, ...others });
+            return suspect === null ? [] : [suspect];
+          });
+          if (task === undefined) return [];
+          trial.begin(task.id, now.getTime());
+          return [task];
         } finally {
           const isFirst = !trial.hasLooked;
           trial.looked(lane);
@@ -149,7 +165,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 
   function look(): Look {
-    return { now: clock.now(), takeOverFrom, inHand: [...inHand] };
+    return { now: clock.now(), takeOverFrom, inHand: [...inHand], ...(leasesUnderWay > 0 && { leasing: worker }) };
   }
 
   /** `notice`: see `TASKS_CHANNEL`. It is empty after a reconnect, when notices may have been missed. */
