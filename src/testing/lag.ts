@@ -1,0 +1,138 @@
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Clock } from '../lib/clock.ts';
+import type { Instance } from './instance.ts';
+
+/** The requests that the original answers before what they say can be seen. `/users/track/sync` is not one of them. */
+const DELAYED = /^\/users\/track(?:\/bulk)?\/?(?:\?|$)/;
+/** The largest body that a server of the double takes. One more byte is enough for it to refuse the request. */
+const MOST_BODY_BYTES = 4_194_304;
+/** Most bytes of bodies that wait at once. */
+const MOST_WAITING_BYTES = 256 * 1_048_576;
+/** Headers about how the body of a request came, which the whole body has no use for. */
+const OF_TRANSFER = new Set(['connection', 'content-length', 'expect', 'transfer-encoding']);
+
+/** A request as it is given to a server of the double. */
+interface Write {
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/**
+ * The delay between writes and reads. A write is answered by a server that is `ahead`: it has the definitions and the clock
+ * of the other and a database of its own, which nobody reads. The other server gets the write when it is due. The answer to
+ * `/users/track` says nothing of what is stored, so both answer alike.
+ */
+export class Lag {
+  readonly #parts: { clock: Clock; behind: Instance; openAhead(): Promise<Instance> };
+  #ms = 0;
+  #ahead: Promise<Instance> | null = null;
+  /** Times at which writes are due, in order, in milliseconds since 1970. */
+  readonly #due: number[] = [];
+  readonly #timers = new Set<() => void>();
+  #waitingBytes = 0;
+  /** Resolves when everything that was due so far is written. */
+  #written: Promise<void> = Promise.resolve();
+  #failure: Error | null = null;
+
+  constructor(parts: { clock: Clock; behind: Instance; openAhead(): Promise<Instance> }) {
+    this.#parts = parts;
+  }
+
+  /** Sets the delay in milliseconds. Writes that wait already keep the time at which they are due. */
+  async set(ms: number): Promise<void> {
+    if (!Number.isFinite(ms) || ms < 0) throw new TypeError('lag: expected a number of milliseconds from 0');
+    if (ms > 0) await this.#open();
+    this.#ms = ms;
+  }
+
+  isAbout({ method, url = '' }: IncomingMessage): boolean {
+    return this.#ms > 0 && method === 'POST' && DELAYED.test(url);
+  }
+
+  /** Answers a request at once, and passes it on when it is due. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const write = { url: request.url ?? '', headers: withoutTransfer(request.headers), body: await bodyOf(request) };
+    if (this.#waitingBytes + write.body.length > MOST_WAITING_BYTES) return refuse(response);
+    const answer = await give(await this.#open(), write);
+    if (answer.statusCode < 400) this.#put(write);
+    response.writeHead(answer.statusCode, answer.headers as OutgoingHttpHeaders).end(answer.rawPayload);
+  }
+
+  /** When the next write is due. null: none waits. */
+  nextDue(): Date | null {
+    const [first] = this.#due;
+    return first === undefined ? null : new Date(first);
+  }
+
+  /** Waits until everything that is due is written. Throws if the server refused what had been answered with success. */
+  async settled(): Promise<void> {
+    await this.#written;
+    const failure = this.#failure;
+    this.#failure = null;
+    if (failure !== null) throw failure;
+  }
+
+  /** Ends the server that is ahead. What waits is not written any more. */
+  async stop(): Promise<void> {
+    for (const cancel of this.#timers) cancel();
+    await this.#written;
+    await (await this.#ahead)?.stop();
+  }
+
+  #open(): Promise<Instance> {
+    this.#ahead ??= this.#parts.openAhead();
+    return this.#ahead;
+  }
+
+  #put(write: Write): void {
+    const { clock, behind } = this.#parts;
+    const now = clock.now().getTime();
+    // A shorter delay than before lets nobody overtake.
+    const dueAt = Math.max(now + this.#ms, this.#due.at(-1) ?? 0);
+    this.#due.push(dueAt);
+    this.#waitingBytes += write.body.length;
+    const cancel = clock.after(dueAt - now, () => {
+      this.#timers.delete(cancel);
+      this.#due.shift();
+      this.#waitingBytes -= write.body.length;
+      this.#written = this.#written.then(() => this.#write(behind, write));
+    });
+    this.#timers.add(cancel);
+  }
+
+  async #write(behind: Instance, write: Write): Promise<void> {
+    try {
+      const { statusCode, body } = await give(behind, write);
+      if (statusCode >= 400) throw new Error(`it was answered with success, and then ${statusCode}: ${body}`);
+    } catch (cause) {
+      this.#failure ??= new Error(`a delayed ${write.url} failed: ${cause}`, { cause });
+    }
+  }
+}
+
+async function give({ app }: Instance, { url, headers, body }: Write) {
+  if (app.server === null) throw new Error('this server of the double has no API');
+  return app.server.inject({ method: 'POST', url, headers, payload: body });
+}
+
+/** The whole body or, of one that is too large, its beginning: enough for the server to refuse it. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if (bytes <= MOST_BODY_BYTES) chunks.push(chunk);
+    bytes += chunk.length;
+  }
+  return Buffer.concat(chunks);
+}
+
+function withoutTransfer(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_TRANSFER.has(name)));
+}
+
+function refuse(response: ServerResponse): void {
+  const sentence = `more than ${MOST_WAITING_BYTES} bytes of delayed writes wait: move the clock on, or set a shorter lag`;
+  const body = { message: 'Service Unavailable', errors: [sentence] };
+  response.writeHead(503, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
