@@ -13,6 +13,7 @@ const ALONE = [
   'src/templating/linear',
   'test/content-cards-chromium',
   'test/crash',
+  'test/deploy-images',
   'test/docs',
   'test/email-events',
   'test/hostile.',

@@ -10,7 +10,7 @@ import { readDefinitions } from './definitions.ts';
 import { Faults } from './faults.ts';
 import { type Front, openFront } from './front.ts';
 import { type Instance, onFreshDatabase } from './instance.ts';
-import { Lag } from './lag.ts';
+import { Lag, type Reached } from './lag.ts';
 import { listPeople, listSent } from './reading.ts';
 import { RunningClock } from './running-clock.ts';
 
@@ -65,8 +65,14 @@ export class Double {
     const begin = async (): Promise<Started> => {
       const clock = new RunningClock(options.startsAt ?? new Date());
       const instance = await onFreshDatabase(cluster, { ...rest, clock, works: true });
-      const openAhead = () => onFreshDatabase(cluster, { ...rest, clock, works: false });
-      const lag = new Lag({ clock, behind: instance, openAhead });
+      const lag = new Lag({
+        clock,
+        openBehind: () => reach(instance, async () => undefined),
+        async openAhead() {
+          const ahead = await onFreshDatabase(cluster, { ...rest, clock, works: false });
+          return reach(ahead, () => ahead.stop());
+        },
+      });
       front.use((request, response) => {
         // Whoever breaks off, or asks a server that ends, gets no answer.
         if (lag.isAbout(request)) lag.answer(request, response).catch(() => response.destroy());
@@ -182,4 +188,18 @@ export class Double {
       .slice(0, MOST_VERDICTS)
       .map(({ channel, status, reason }) => `${channel} ${status}${reason ? ` (${reason})` : ''}`);
   }
+}
+
+/** Makes a server reachable beside the front. `end`: what else ends with that. */
+async function reach({ app }: Instance, end: () => Promise<void>): Promise<Reached> {
+  const front = await openFront(new Faults());
+  front.use((request, response) => app.server?.routing(request, response));
+  return {
+    url: front.url,
+    stop: () =>
+      endAll(
+        () => front.close(),
+        () => end(),
+      ),
+  };
 }

@@ -1,6 +1,7 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
 import type { Clock } from '../lib/clock.ts';
-import type { Instance } from './instance.ts';
+import { endAll } from '../lib/end-all.ts';
 
 /** The requests that the original answers before what they say can be seen. `/users/track/sync` is not one of them. */
 const DELAYED = /^\/users\/track(?:\/bulk)?\/?(?:\?|$)/;
@@ -8,10 +9,24 @@ const DELAYED = /^\/users\/track(?:\/bulk)?\/?(?:\?|$)/;
 const MOST_BODY_BYTES = 4_194_304;
 /** Most bytes of bodies that wait at once. */
 const MOST_WAITING_BYTES = 256 * 1_048_576;
-/** Headers about how the body of a request came, which the whole body has no use for. */
-const OF_TRANSFER = new Set(['connection', 'content-length', 'expect', 'transfer-encoding']);
+/** Headers that belong to one connection. */
+const OF_CONNECTION = new Set(['connection', 'content-length', 'expect', 'keep-alive', 'transfer-encoding']);
 
-/** A request as it is given to a server of the double. */
+/** A server of the double that only the lag talks to. */
+export interface Reached {
+  url: string;
+  stop(): Promise<void>;
+}
+
+export interface LagParts {
+  clock: Clock;
+  /** The server that the double is. */
+  openBehind(): Promise<Reached>;
+  /** One like it, with a database of its own. */
+  openAhead(): Promise<Reached>;
+}
+
+/** A request that is answered by one server and done by another. */
 interface Write {
   url: string;
   headers: IncomingHttpHeaders;
@@ -24,9 +39,9 @@ interface Write {
  * `/users/track` says nothing of what is stored, so both answer alike.
  */
 export class Lag {
-  readonly #parts: { clock: Clock; behind: Instance; openAhead(): Promise<Instance> };
+  readonly #parts: LagParts;
   #ms = 0;
-  #ahead: Promise<Instance> | null = null;
+  #servers: Promise<{ ahead: Reached; behind: Reached }> | null = null;
   /** Times at which writes are due, in order, in milliseconds since 1970. */
   readonly #due: number[] = [];
   readonly #timers = new Set<() => void>();
@@ -35,7 +50,7 @@ export class Lag {
   #written: Promise<void> = Promise.resolve();
   #failure: Error | null = null;
 
-  constructor(parts: { clock: Clock; behind: Instance; openAhead(): Promise<Instance> }) {
+  constructor(parts: LagParts) {
     this.#parts = parts;
   }
 
@@ -52,11 +67,13 @@ export class Lag {
 
   /** Answers a request at once, and passes it on when it is due. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const write = { url: request.url ?? '', headers: withoutTransfer(request.headers), body: await bodyOf(request) };
+    const { url = '', headers } = request;
+    const write = { url, headers: withoutConnection(headers), body: await readAll(request, MOST_BODY_BYTES) };
     if (this.#waitingBytes + write.body.length > MOST_WAITING_BYTES) return refuse(response);
-    const answer = await give(await this.#open(), write);
-    if (answer.statusCode < 400) this.#put(write);
-    response.writeHead(answer.statusCode, answer.headers as OutgoingHttpHeaders).end(answer.rawPayload);
+    const { ahead, behind } = await this.#open();
+    const answer = await give(ahead, write);
+    if (answer.status < 400) this.#put(behind, write);
+    response.writeHead(answer.status, withoutConnection(answer.headers)).end(answer.body);
   }
 
   /** When the next write is due. null: none waits. */
@@ -77,16 +94,25 @@ export class Lag {
   async stop(): Promise<void> {
     for (const cancel of this.#timers) cancel();
     await this.#written;
-    await (await this.#ahead)?.stop();
+    const servers = await this.#servers;
+    await endAll(
+      () => servers?.behind.stop(),
+      () => servers?.ahead.stop(),
+    );
   }
 
-  #open(): Promise<Instance> {
-    this.#ahead ??= this.#parts.openAhead();
-    return this.#ahead;
+  #open() {
+    this.#servers ??= this.#openBoth();
+    return this.#servers;
   }
 
-  #put(write: Write): void {
-    const { clock, behind } = this.#parts;
+  async #openBoth() {
+    const ahead = await this.#parts.openAhead();
+    return { ahead, behind: await this.#parts.openBehind() };
+  }
+
+  #put(behind: Reached, write: Write): void {
+    const { clock } = this.#parts;
     const now = clock.now().getTime();
     // A shorter delay than before lets nobody overtake.
     const dueAt = Math.max(now + this.#ms, this.#due.at(-1) ?? 0);
@@ -101,34 +127,36 @@ export class Lag {
     this.#timers.add(cancel);
   }
 
-  async #write(behind: Instance, write: Write): Promise<void> {
+  async #write(behind: Reached, write: Write): Promise<void> {
     try {
-      const { statusCode, body } = await give(behind, write);
-      if (statusCode >= 400) throw new Error(`it was answered with success, and then ${statusCode}: ${body}`);
+      const { status, body } = await give(behind, write);
+      if (status >= 400) throw new Error(`it was answered with success, and then ${status}: ${body}`);
     } catch (cause) {
       this.#failure ??= new Error(`a delayed ${write.url} failed: ${cause}`, { cause });
     }
   }
 }
 
-async function give({ app }: Instance, { url, headers, body }: Write) {
-  if (app.server === null) throw new Error('this server of the double has no API');
-  return app.server.inject({ method: 'POST', url, headers, payload: body });
+async function give({ url }: Reached, { url: path, headers, body }: Write) {
+  const call = ask(url + path, { method: 'POST', headers: { ...headers, 'content-length': body.length }, agent: false });
+  call.end(body);
+  const [answer] = (await once(call, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode ?? 500, headers: answer.headers, body: await readAll(answer, Infinity) };
 }
 
-/** The whole body or, of one that is too large, its beginning: enough for the server to refuse it. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+/** The whole body or, of one that is too large, its beginning: enough for a server to refuse it. */
+async function readAll(message: IncomingMessage, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    if (bytes <= MOST_BODY_BYTES) chunks.push(chunk);
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    if (bytes <= mostBytes) chunks.push(chunk);
     bytes += chunk.length;
   }
   return Buffer.concat(chunks);
 }
 
-function withoutTransfer(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_TRANSFER.has(name)));
+function withoutConnection(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));
 }
 
 function refuse(response: ServerResponse): void {
