@@ -96,12 +96,14 @@ async function runIn(root: string, workdir: string, command: string): Promise<vo
 const LIBC = ['libdl.so.2', 'libnss_files.so.2', 'libpthread.so.0', 'libresolv.so.2', 'librt.so.1'];
 
 /**
- * What `node:…-slim` has that the server needs at run time: Node.js, the libraries of both, and the account `node`.
+ * What `node:…-slim` has that the server needs at run time: Node.js, libraries, a locale, and the account `node`.
  * `programs`: paths of further programs, such as a shell.
  */
 export async function slimBase(root: string, programs: readonly string[]): Promise<void> {
   for (const folder of ['dev', 'etc', 'proc', 'tmp', 'usr/local/bin']) mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n');
+  const locale = 'usr/lib/locale/C.utf8'; // of the package libc-bin
+  cpSync(join('/', locale), join(root, locale), { recursive: true });
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nnode:x:1000:\n');
   copyFile(process.execPath, join(root, 'usr/local/bin/node'));
   for (const program of programs) copyFile(program, join(root, program));
