@@ -118,6 +118,13 @@ function environment(t: TestContext, url: string): Record<string, string> {
   };
 }
 
+/** Starts a server that ends with the test, whatever becomes of that. */
+async function given(t: TestContext, env: Record<string, string>, entry?: string): Promise<ServerProcess> {
+  const server = await startServer(env, entry);
+  t.after(() => server.end('SIGKILL'));
+  return server;
+}
+
 async function everybodyGotOne(server: ServerProcess, id: string, db: Database): Promise<void> {
   const { channels } = await until(server, id, ({ state }) => state === 'finished');
   assert.deepEqual([channels.webhook?.recipients, channels.webhook?.sent], [PEOPLE, PEOPLE]);
@@ -135,19 +142,19 @@ test('a database of 0.1.0 is upgraded while its server sends a broadcast; both v
   }
   const { url, db } = await givenEmptyDatabase(t);
   const env = environment(t, url);
-  const old = await startServer(env, entry);
+  const old = await given(t, env, entry);
   await track(old, 0, PEOPLE);
   const id = await broadcast(old);
   await until(old, id, ({ channels }) => (channels.webhook?.sent ?? 0) > 0);
   const ran = await migrate(url);
   t.diagnostic(`${ran.length} migrations since 0.1.0: ${ran.join(', ') || 'none yet'}`);
-  const next = await startServer({ ...env, CRESSET_DATA_DIR: dataFolder(t) });
+  const next = await given(t, { ...env, CRESSET_DATA_DIR: dataFolder(t) });
   assert.notEqual((await call<Counts>(old, `/dispatches/${id}`)).state, 'finished', 'the broadcast still runs');
   await sendsOne(old, 'by-the-old');
   await sendsOne(next, 'by-the-new');
   await everybodyGotOne(next, id, db);
   assert.equal(await old.end('SIGTERM'), 0);
-  const again = await startServer(env, entry);
+  const again = await given(t, env, entry);
   await sendsOne(again, 'by-the-old-again');
   assert.equal(await again.end('SIGTERM'), 0);
   assert.equal(await next.end('SIGTERM'), 0);
@@ -156,7 +163,7 @@ test('a database of 0.1.0 is upgraded while its server sends a broadcast; both v
 
 test('every table gets a column under a running server, whose connections and statements are kept', async (t) => {
   const { url, db } = await givenEmptyDatabase(t);
-  const server = await startServer(environment(t, url));
+  const server = await given(t, environment(t, url));
   await track(server, 0, PEOPLE);
   await sendsOne(server, 'before'); // its statements are prepared
   const id = await broadcast(server);

@@ -139,9 +139,14 @@ export class Lag {
 
 async function give({ url }: Reached, { url: path, headers, body }: Write) {
   const call = ask(url + path, { method: 'POST', headers: { ...headers, 'content-length': body.length }, agent: false });
-  call.end(body);
+  // A body that is too large is refused by its length. Whoever went on to send it would write to a closed connection.
+  if (body.length > MOST_BODY_BYTES) call.flushHeaders();
+  else call.end(body);
   const [answer] = (await once(call, 'response')) as [IncomingMessage];
-  return { status: answer.statusCode ?? 500, headers: answer.headers, body: await readAll(answer, Infinity) };
+  call.on('error', () => undefined); // the answer has come
+  const read = { status: answer.statusCode ?? 500, headers: answer.headers, body: await readAll(answer, Infinity) };
+  call.destroy();
+  return read;
 }
 
 /** The whole body or, of one that is too large, its beginning: enough for a server to refuse it. */

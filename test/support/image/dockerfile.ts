@@ -50,18 +50,18 @@ export function readDockerfile(text: string): Stage[] {
 /** Lines without comments, those that end with a backslash joined with the next. */
 function logicalLines(text: string): { line: number; text: string }[] {
   const found: { line: number; text: string }[] = [];
-  let open: { line: number; text: string } | null = null;
+  let open: { line: number; text: string } | undefined;
   for (const [index, raw] of text.split('\n').entries()) {
     const line = raw.trim();
     if (line === '' || line.startsWith('#')) continue;
     const isOpen = line.endsWith('\\');
     const part = isOpen ? line.slice(0, -1).trim() : line;
-    open = open === null ? { line: index + 1, text: part } : { ...open, text: `${open.text} ${part}` };
+    open = { line: open?.line ?? index + 1, text: open === undefined ? part : `${open.text} ${part}` };
     if (isOpen) continue;
     found.push(open);
-    open = null;
+    open = undefined;
   }
-  if (open !== null) throw new Error(`line ${open.line}: the last line ends with a backslash`);
+  if (open !== undefined) throw new Error(`line ${open.line}: the last line ends with a backslash`);
   return found;
 }
 
