@@ -6,8 +6,8 @@ import { basename } from 'node:path';
 import test from 'node:test';
 import { parse } from 'yaml';
 import { readConfig, variables } from '../src/config.ts';
-import { objectsIn, readChart, render } from './support/helm.ts';
-import { configOf, readDockerfile } from './support/image/dockerfile.ts';
+import { objectsIn, readChart, render } from './support/deploy/helm.ts';
+import { configOf, readDockerfile } from './support/deploy/dockerfile.ts';
 
 const known = new Set(Object.values(variables).map(({ name }) => name));
 /** Of the base images and Node.js, not ours. */

