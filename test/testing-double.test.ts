@@ -21,7 +21,12 @@ async function givenDouble(t: TestContext, options?: CressetOptions): Promise<Cr
 async function post(cresset: Cresset, path: string, body: unknown) {
   const headers = { authorization: `Bearer ${cresset.key}` };
   const response = await fetch(cresset.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-  const answer = (await response.json()) as { dispatch_id?: string; message: string; invalid_user_ids?: string[]; rename_errors?: string[] };
+  const answer = (await response.json()) as {
+    dispatch_id?: string;
+    message: string;
+    invalid_user_ids?: string[];
+    rename_errors?: string[];
+  };
   return { status: response.status, headers: response.headers, body: answer };
 }
 
@@ -145,7 +150,8 @@ test('what is tracked is seen only after the lag: by exports, by sends, and by c
   await cresset.lag(5 * minute);
   await givenAda(cresset);
   const renamed = { external_id_renames: [{ current_external_id: 'ada', new_external_id: 'ada-2' }] };
-  const exported = () => post(cresset, '/users/export/ids', { external_ids: ['ada'], fields_to_export: ['first_name'] });
+  const exported = () =>
+    post(cresset, '/users/export/ids', { external_ids: ['ada'], fields_to_export: ['first_name'] });
   assert.deepEqual((await exported()).body.invalid_user_ids, ['ada']);
   const rename = async () => (await post(cresset, '/users/external_ids/rename', renamed)).body.rename_errors?.length;
   assert.equal(await rename(), 1);

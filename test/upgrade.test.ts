@@ -38,7 +38,9 @@ function givenOldRelease(t: TestContext): string | null {
   const folder = temporaryFolder(t);
   const archive = join(folder, 'old.tar');
   try {
-    execFileSync('git', ['archive', '--output', archive, OLD_RELEASE, 'src', 'migrations', 'package.json'], { stdio: 'pipe' });
+    execFileSync('git', ['archive', '--output', archive, OLD_RELEASE, 'src', 'migrations', 'package.json'], {
+      stdio: 'pipe',
+    });
   } catch {
     return null;
   }
@@ -114,7 +116,11 @@ async function addColumnEverywhere(db: Database): Promise<number> {
 function environment(t: TestContext, url: string): Record<string, string> {
   return {
     ...{ DATABASE_URL: url, CRESSET_DATA_DIR: dataFolder(t), PORT: '0', CRESSET_API_KEY: KEY },
-    ...{ CRESSET_SECRET: 'a secret of the tests, long enough', CRESSET_BROADCAST_THREADS: '1', CRESSET_TEST_WITHOUT_CONSOLE: '1' },
+    ...{
+      CRESSET_SECRET: 'a secret of the tests, long enough',
+      CRESSET_BROADCAST_THREADS: '1',
+      CRESSET_TEST_WITHOUT_CONSOLE: '1',
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, type IncomingMessage, request as ask, type ServerResponse } from 'node:http';
+import { request as ask, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
 
@@ -138,7 +138,11 @@ export class Lag {
 }
 
 async function give({ url }: Reached, { url: path, headers, body }: Write) {
-  const call = ask(url + path, { method: 'POST', headers: { ...headers, 'content-length': body.length }, agent: false });
+  const call = ask(url + path, {
+    method: 'POST',
+    headers: { ...headers, 'content-length': body.length },
+    agent: false,
+  });
   // A body that is too large is refused by its length. Whoever went on to send it would write to a closed connection.
   if (body.length > MOST_BODY_BYTES) call.flushHeaders();
   else call.end(body);

@@ -100,7 +100,8 @@ const LIBC = ['libdl.so.2', 'libnss_files.so.2', 'libpthread.so.0', 'libresolv.s
  * `programs`: paths of further programs, such as a shell.
  */
 export async function slimBase(root: string, programs: readonly string[]): Promise<void> {
-  for (const folder of ['dev', 'etc', 'proc', 'tmp', 'usr/local/bin']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['dev', 'etc', 'proc', 'tmp', 'usr/local/bin'])
+    mkdirSync(join(root, folder), { recursive: true });
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n');
   const locale = 'usr/lib/locale/C.utf8'; // of the package libc-bin
   cpSync(join('/', locale), join(root, locale), { recursive: true });

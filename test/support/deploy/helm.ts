@@ -19,7 +19,9 @@ export interface Chart {
 /** Reads the templates of a chart. `texts`: their texts by their names. Throws for what is outside of the subset. */
 export function readChart(texts: Readonly<Record<string, string>>): Chart {
   const defined = new Map<string, Node[]>();
-  const templates = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, readTemplate(text, defined)]));
+  const templates = Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, readTemplate(text, defined)]),
+  );
   return { templates, defined };
 }
 
@@ -108,7 +110,9 @@ function renderRange(chart: Chart, { of, body }: Extract<Node, { kind: 'block' }
   const [, key = '', item = '', list = ''] = /^(\$\w+), (\$\w+) := (.+)$/.exec(of) ?? [];
   const entries = Object.entries(Object(evaluate(chart, list, scope))).sort(([one], [other]) => (one < other ? -1 : 1));
   return entries
-    .map(([name, value]) => renderAll(chart, body, { dot: value, names: { ...scope.names, [key]: name, [item]: value } }))
+    .map(([name, value]) =>
+      renderAll(chart, body, { dot: value, names: { ...scope.names, [key]: name, [item]: value } }),
+    )
     .join('');
 }
 
@@ -122,22 +126,25 @@ function evaluate(chart: Chart, pipeline: string, scope: Scope): unknown {
   let piped: unknown[] = [];
   for (const command of pipeline.split(/\s\|\s/)) {
     const [first = '', ...rest] = command.match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
-    const args = [...rest.map((word) => valueOf(word, scope)), ...piped];
-    piped = [/^[a-zA-Z]/.test(first) ? call(chart, first, args) : valueOf(first, scope)];
+    const args = [...rest.map((word) => readWord(word, scope)), ...piped];
+    piped = [/^[a-zA-Z]/.test(first) ? call(chart, first, args) : readWord(first, scope)];
   }
   return piped[0];
 }
 
-function valueOf(word: string, { dot, names }: Scope): unknown {
+function readWord(word: string, { dot, names }: Scope): unknown {
   if (word.startsWith('"') || /^\d+$/.test(word)) return JSON.parse(word);
   const [, name = '', path = ''] = /^(\$\w*)?((?:\.\w+)*|\.)$/.exec(word) ?? [];
   if (name === '' && path === '') throw new Error(`${word}: not in this subset`);
   if (name !== '' && !(name in names)) throw new Error(`${name} is not defined`);
   const steps = path.split('.').filter((step) => step !== '');
-  return steps.reduce((value: unknown, step) => {
-    if (typeof value !== 'object' || value === null) throw new Error(`${word}: ${step} of nothing`);
-    return (value as Record<string, unknown>)[step];
-  }, name === '' ? dot : names[name]);
+  return steps.reduce(
+    (value: unknown, step) => {
+      if (typeof value !== 'object' || value === null) throw new Error(`${word}: ${step} of nothing`);
+      return (value as Record<string, unknown>)[step];
+    },
+    name === '' ? dot : names[name],
+  );
 }
 
 function call(chart: Chart, name: string, args: readonly unknown[]): unknown {
