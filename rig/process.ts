@@ -45,9 +45,9 @@ export function plainEnvironment(): Record<string, string> {
   return { PATH, HOME, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
 }
 
-/** Starts `cresset serve` as a process. Resolves when it runs, or with how it ended. */
-export async function start(env: Record<string, string>): Promise<ServerProcess | Ended> {
-  const child = spawn(process.execPath, [main, 'serve', '--json'], {
+/** Starts `cresset serve` as a process. Resolves when it runs, or with how it ended. `entry`: of another version. */
+export async function start(env: Record<string, string>, entry = main): Promise<ServerProcess | Ended> {
+  const child = spawn(process.execPath, [entry, 'serve', '--json'], {
     env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -78,8 +78,8 @@ export async function start(env: Record<string, string>): Promise<ServerProcess 
 }
 
 /** Like `start`, but throws if the server does not start. */
-export async function startServer(env: Record<string, string>): Promise<ServerProcess> {
-  const started = await start(env);
+export async function startServer(env: Record<string, string>, entry = main): Promise<ServerProcess> {
+  const started = await start(env, entry);
   if ('child' in started) return started;
   throw new Error(`the server ended with ${started.code}: ${started.output}`);
 }

@@ -12,6 +12,7 @@ const steps: [string, string[]][] = [
   ['directions and circles of imports', [process.execPath, 'scripts/check-directions.ts']],
   ['dispatch names no channel', [process.execPath, 'scripts/check-channel-names.ts']],
   ['one writer for each table', [process.execPath, 'scripts/check-writers.ts']],
+  ['migrations that older servers survive', [process.execPath, 'scripts/check-migrations.ts']],
   ['lint and format', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']],
 ];
 

@@ -15,3 +15,11 @@ test('every test file is in one group, those that need it alone, and those of al
   );
   assert.deepEqual(groups[3]?.slice(0, 2), ['src/lib/plain-0.test.ts', 'src/lib/plain-3.test.ts'], 'dealt like cards');
 });
+
+test('files that pack the package share a process, in which one waits for the other', () => {
+  const packing = ['test/deploy-images.test.ts', 'test/package.test.ts'];
+  assert.deepEqual(
+    groupsOf([...packing, 'test/docs.test.ts'], () => ''),
+    [packing, ['test/docs.test.ts']],
+  );
+});

@@ -19,11 +19,12 @@ const ALONE = [
   'test/linear',
   'test/memory-limits',
   'test/nine-channels-books',
-  'test/package',
   'test/server',
   'test/sms-crash',
   'test/testing-double',
 ];
+/** Files that pack the package, by the beginnings of their paths. They share one process: each would write over the other's dist/. */
+const PACKING = ['test/deploy-images', 'test/package'];
 /** Most test files in one process. */
 const MOST_TOGETHER = 14;
 /** fast-check makes a table of all characters in each process that asks for strings of them, which takes a second. */
@@ -35,10 +36,11 @@ const ALL_CHARACTERS = /unit: '(binary|grapheme)'|support\/mutations/;
  */
 export function groupsOf(files: readonly string[], textOf = (file: string) => readFileSync(file, 'utf8')): string[][] {
   const alone = files.filter((file) => ALONE.some((start) => file.startsWith(start)));
-  const together = files.filter((file) => !alone.includes(file));
+  const packing = files.filter((file) => PACKING.some((start) => file.startsWith(start)));
+  const together = files.filter((file) => !alone.includes(file) && !packing.includes(file));
   const unicode = together.filter((file) => ALL_CHARACTERS.test(textOf(file)));
   const others = together.filter((file) => !unicode.includes(file));
-  return [...alone.map((file) => [file]), ...deal(unicode), ...deal(others)];
+  return [...(packing.length > 0 ? [packing] : []), ...alone.map((file) => [file]), ...deal(unicode), ...deal(others)];
 }
 
 /** Deals files like cards, because neighbours are alike: no group gets all that are slow. */

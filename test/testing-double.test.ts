@@ -7,6 +7,7 @@ import { type Cresset, type CressetOptions, createCresset } from '../src/testing
 process.env.CRESSET_TEST_CLUSTER = process.env.CRESSET_TEST_DATABASE;
 
 const hour = 3_600_000;
+const minute = 60_000;
 const startsAt = new Date('2026-03-15T12:00:00Z');
 const welcome = { url: 'https://example.test', request_method: 'POST', body: 'Hi {{${first_name}}}' };
 const toAda = { external_user_ids: ['ada'], messages: { webhook: welcome } };
@@ -20,7 +21,12 @@ async function givenDouble(t: TestContext, options?: CressetOptions): Promise<Cr
 async function post(cresset: Cresset, path: string, body: unknown) {
   const headers = { authorization: `Bearer ${cresset.key}` };
   const response = await fetch(cresset.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
-  const answer = (await response.json()) as { dispatch_id?: string; message: string };
+  const answer = (await response.json()) as {
+    dispatch_id?: string;
+    message: string;
+    invalid_user_ids?: string[];
+    rename_errors?: string[];
+  };
   return { status: response.status, headers: response.headers, body: answer };
 }
 
@@ -137,6 +143,79 @@ test('fake timers of a test do not reach the server, nor the calls to it', async
   assert.equal((await cresset.waitForMessage({ externalId: 'ada' })).message.body, 'Hi Ada');
   await cresset.reset();
   assert.deepEqual(await cresset.people(), []);
+});
+
+test('what is tracked is seen only after the lag: by exports, by sends, and by calls that depend on it', async (t) => {
+  const cresset = await givenDouble(t, { startsAt });
+  await cresset.lag(5 * minute);
+  await givenAda(cresset);
+  const renamed = { external_id_renames: [{ current_external_id: 'ada', new_external_id: 'ada-2' }] };
+  const exported = () =>
+    post(cresset, '/users/export/ids', { external_ids: ['ada'], fields_to_export: ['first_name'] });
+  assert.deepEqual((await exported()).body.invalid_user_ids, ['ada']);
+  const rename = async () => (await post(cresset, '/users/external_ids/rename', renamed)).body.rename_errors?.length;
+  assert.equal(await rename(), 1);
+  await post(cresset, '/messages/send', toAda);
+  assert.deepEqual([await cresset.sent(), await cresset.people()], [[], []]);
+  await cresset.clock.advance(4 * minute);
+  assert.deepEqual(await cresset.people(), []);
+  await cresset.clock.advance(minute);
+  assert.deepEqual((await cresset.people()).length, 1);
+  await post(cresset, '/messages/send', toAda);
+  assert.equal((await cresset.waitForMessage({ externalId: 'ada' })).message.body, 'Hi Ada');
+  assert.equal(await rename(), 0);
+});
+
+test('one long step of the clock does everything in its order: a write, what is scheduled after it, the next write', async (t) => {
+  const cresset = await givenDouble(t, { startsAt });
+  await givenAda(cresset);
+  await cresset.lag(30 * minute);
+  const schedule = { time: new Date(startsAt.getTime() + hour).toISOString() };
+  await post(cresset, '/messages/schedule/create', { ...toAda, schedule });
+  await post(cresset, '/users/track', { attributes: [{ external_id: 'ada', first_name: 'Ada L.' }] });
+  await cresset.clock.advance(20 * minute);
+  await cresset.lag(50 * minute); // due 10 minutes after the schedule
+  await post(cresset, '/users/track/bulk', { attributes: [{ external_id: 'ada', first_name: 'Countess' }] });
+  await cresset.clock.advance(3 * hour);
+  assert.deepEqual(
+    (await cresset.sent()).map(({ message }) => message.body),
+    ['Hi Ada L.'],
+  );
+  assert.deepEqual(
+    (await cresset.people()).map(({ first_name }) => first_name),
+    ['Countess'],
+  );
+});
+
+test('delayed writes are answered as others are; a synchronous one is seen at once; a reset and 0 end the lag', async (t) => {
+  const cresset = await givenDouble(t, { startsAt });
+  const mixed = { attributes: [{ external_id: 'bob', email: 'no address' }, { external_id: 'cy' }], purchases: [{}] };
+  const plain = await post(cresset, '/users/track', mixed);
+  await cresset.reset();
+  await cresset.lag(hour);
+  const delayed = await post(cresset, '/users/track', mixed);
+  assert.deepEqual([delayed.status, delayed.body], [plain.status, plain.body]);
+  assert.equal(delayed.headers.get('x-ratelimit-limit'), plain.headers.get('x-ratelimit-limit'));
+  assert.equal((await post(cresset, '/users/track', { attributes: [{}] })).status, 400);
+  assert.equal((await post({ ...cresset, key: 'another' }, '/users/track', mixed)).status, 401);
+  await post(cresset, '/users/track/sync', { attributes: [{ external_id: 'dora' }] });
+  const names = async () => (await cresset.people()).map(({ external_id }) => external_id).sort();
+  assert.deepEqual(await names(), ['dora']);
+  await cresset.clock.advance(hour);
+  assert.deepEqual(await names(), ['cy', 'dora']);
+  await cresset.lag(0);
+  await post(cresset, '/users/track', { attributes: [{ external_id: 'eve' }] });
+  assert.deepEqual(await names(), ['cy', 'dora', 'eve']);
+  await cresset.lag(hour);
+  await post(cresset, '/users/track', { attributes: [{ external_id: 'fay' }] });
+  await cresset.reset();
+  await cresset.clock.advance(2 * hour);
+  assert.deepEqual(await names(), [], 'what waited is forgotten');
+  await givenAda(cresset);
+  assert.deepEqual(await names(), ['ada']);
+  await cresset.lag(hour);
+  assert.equal((await post(cresset, '/users/track', { padding: 'x'.repeat(5_000_000) })).status, 413);
+  await assert.rejects(cresset.lag(-1), /TypeError: lag: expected a number of milliseconds from 0/);
 });
 
 test('a closed double says so', async () => {

@@ -38,7 +38,8 @@ export async function migrate(url: string, { makesSchema = true }: { makesSchema
 
 async function check(client: pg.Client, makesSchema: boolean): Promise<void> {
   const { rows } = await client.query(`
-    select current_setting('server_version_num')::integer as version, to_regclass('schema_migrations') is null as is_empty`);
+    select current_setting('server_version_num')::integer as version, to_regclass('schema_migrations') is null as is_empty,
+           obj_description(to_regclass('schema_migrations'), 'pg_class') as floor`);
   refuseOldServer(rows[0].version);
   if (rows[0].is_empty && !makesSchema)
     throw new DatabaseUnusableError(
@@ -47,16 +48,34 @@ async function check(client: pg.Client, makesSchema: boolean): Promise<void> {
   if (rows[0].is_empty) return;
   const ran = await client.query('select name from schema_migrations order by id');
   refuseOtherSchema(ran.rows.map(({ name }) => name));
+  refuseNewerFloor(rows[0].floor);
+}
+
+/**
+ * Throws if the database says that it needs a migration that this version does not know. Servers survive newer migrations; one
+ * that they do not survive leaves the comment `needs <its name>` on `schema_migrations`.
+ */
+function refuseNewerFloor(floor: string | null): void {
+  const [, needed] = /^needs (\S+)$/.exec(floor ?? '') ?? [];
+  if (needed === undefined || ours().includes(needed)) return;
+  throw new DatabaseUnusableError(
+    `The database was upgraded by a newer version of Cresset, which older ones cannot work beside (it needs ${needed}). Use that version or a newer one.`,
+  );
 }
 
 /** Throws unless the migrations that ran are the first of ours, in order. More of them come from a newer version. */
 function refuseOtherSchema(ran: readonly string[]): void {
-  const ours = readdirSync(directory)
-    .map((file) => file.replace(/\.sql$/, ''))
-    .sort();
-  const strange = ran.find((name, index) => index < ours.length && name !== ours[index]);
+  const known = ours();
+  const strange = ran.find((name, index) => index < known.length && name !== known[index]);
   if (strange === undefined) return;
   throw new DatabaseUnusableError(
     `The database holds the schema of another version of Cresset (it ran ${strange}). Use the version that made it, or an empty database.`,
   );
+}
+
+/** Names of the migrations of this version, in order. */
+function ours(): string[] {
+  return readdirSync(directory)
+    .map((file) => file.replace(/\.sql$/, ''))
+    .sort();
 }

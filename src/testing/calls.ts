@@ -16,6 +16,7 @@ export interface Calls {
   advance(id: number, ms: number): void;
   reset(id: number): void;
   fail(id: number, fault: Fault): void;
+  lag(id: number, ms: number): void;
   close(id: number): void;
   /** Starts a database that other processes may use. Returns its URL. */
   shareDatabase(): string;

@@ -77,9 +77,14 @@ export interface Cresset {
     /** Moves the clock on and waits until everything that is then due is done. Between calls it runs like any other. */
     advance(ms: number): Promise<void>;
   };
-  /** Back to the beginning: no people, messages or faults; the definitions, the URL and the key stay. */
+  /** Back to the beginning: no people, messages, faults or lag; the definitions, the URL and the key stay. */
   reset(): Promise<void>;
   /** Answers the next requests to an endpoint with a fault. Faults of one endpoint are used up in the order of these calls. */
   fail(fault: Fault): Promise<void>;
+  /**
+   * From now on, what `/users/track` and `/users/track/bulk` write is answered at once and seen by reads, sends and other
+   * calls only `ms` milliseconds later, by the clock of the double, as with the original. 0: at once, as in the beginning.
+   */
+  lag(ms: number): Promise<void>;
   close(): Promise<void>;
 }

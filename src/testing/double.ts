@@ -9,7 +9,8 @@ import type { CressetOptions, Fault, MessageFilter, Person, SentMessage } from '
 import { readDefinitions } from './definitions.ts';
 import { Faults } from './faults.ts';
 import { type Front, openFront } from './front.ts';
-import { type Instance, startInstance } from './instance.ts';
+import { type Instance, onFreshDatabase } from './instance.ts';
+import { Lag, type Reached } from './lag.ts';
 import { listPeople, listSent } from './reading.ts';
 import { RunningClock } from './running-clock.ts';
 
@@ -21,7 +22,7 @@ const MOST_VERDICTS = 5;
 interface Started {
   instance: Instance;
   clock: RunningClock;
-  database: string;
+  lag: Lag;
 }
 
 export interface DoubleParts {
@@ -40,10 +41,8 @@ export class Double {
   #now: Started;
   /** The ends of servers that were exchanged. */
   readonly #ending: Promise<void>[] = [];
-  readonly #parts: DoubleParts;
 
   private constructor(
-    parts: DoubleParts,
     front: { front: Front; faults: Faults; key: string },
     begin: () => Promise<Started>,
     started: Started,
@@ -52,7 +51,6 @@ export class Double {
     this.key = front.key;
     this.#front = front.front;
     this.#faults = front.faults;
-    this.#parts = parts;
     this.#begin = begin;
     this.#now = started;
   }
@@ -62,32 +60,41 @@ export class Double {
     const faults = new Faults();
     const front = await openFront(faults);
     const key = randomUUID();
+    const { cluster, log, secret } = parts;
+    const rest = { log, secret, definitions, key, publicUrl: front.url };
     const begin = async (): Promise<Started> => {
-      const { name: database, url: databaseUrl } = await parts.cluster.take();
       const clock = new RunningClock(options.startsAt ?? new Date());
-      const { log, secret } = parts;
-      const rest = { log, secret, definitions, key, publicUrl: front.url };
-      const instance = await startInstance({ databaseUrl, clock, ...rest }).catch(async (error: unknown) => {
-        await parts.cluster.drop(database);
-        throw error;
+      const instance = await onFreshDatabase(cluster, { ...rest, clock, works: true });
+      const lag = new Lag({
+        clock,
+        openBehind: () => reach(instance, async () => undefined),
+        async openAhead() {
+          const ahead = await onFreshDatabase(cluster, { ...rest, clock, works: false });
+          return reach(ahead, () => ahead.stop());
+        },
       });
-      front.use(instance);
-      return { instance, clock, database };
+      front.use((request, response) => {
+        // Whoever breaks off, or asks a server that ends, gets no answer.
+        if (lag.isAbout(request)) lag.answer(request, response).catch(() => response.destroy());
+        else instance.app.server?.routing(request, response);
+      });
+      return { instance, clock, lag };
     };
     try {
-      return new Double(parts, { front, faults, key }, begin, await begin());
+      return new Double({ front, faults, key }, begin, await begin());
     } catch (error) {
       await front.close();
       throw error;
     }
   }
 
-  people(): Promise<Person[]> {
+  async people(): Promise<Person[]> {
+    await this.#now.lag.settled();
     return listPeople(this.#now.instance, this.#now.clock.now());
   }
 
   async sent(filter: MessageFilter): Promise<SentMessage[]> {
-    await this.#now.instance.drain();
+    await this.#settle();
     return listSent(this.#now.instance, filter);
   }
 
@@ -107,9 +114,22 @@ export class Double {
 
   async advance(ms: number): Promise<void> {
     if (!Number.isFinite(ms) || ms < 0) throw new TypeError('clock.advance: expected a number of milliseconds from 0');
-    await this.#now.instance.drain();
-    this.#now.clock.advance(ms);
-    await this.#now.instance.drain();
+    const { clock, lag } = this.#now;
+    const end = clock.now().getTime() + ms;
+    await this.#settle();
+    // Step by step, so that what is due before a delayed write does not find what it writes, and what is due after it does.
+    for (let due = lag.nextDue(); due !== null && due.getTime() <= end; due = lag.nextDue()) {
+      clock.advance(Math.max(0, due.getTime() - 1 - clock.now().getTime()));
+      await this.#settle();
+      clock.advance(Math.max(1, due.getTime() - clock.now().getTime()));
+      await this.#settle();
+    }
+    clock.advance(Math.max(0, end - clock.now().getTime()));
+    await this.#settle();
+  }
+
+  lag(ms: number): Promise<void> {
+    return this.#now.lag.set(ms);
   }
 
   async reset(): Promise<void> {
@@ -132,11 +152,17 @@ export class Double {
     );
   }
 
+  /** Waits until everything that is due is written and done. */
+  async #settle(): Promise<void> {
+    await this.#now.lag.settled();
+    await this.#now.instance.drain();
+  }
+
   /** Ends a server in the background. Its requests are answered first. */
-  #end({ instance, database }: Started): void {
+  #end({ instance, lag }: Started): void {
     const end = endAll(
+      () => lag.stop(),
       () => instance.stop(),
-      () => this.#parts.cluster.drop(database),
     );
     end.catch(() => undefined); // thrown when the double is closed
     this.#ending.push(end);
@@ -162,4 +188,18 @@ export class Double {
       .slice(0, MOST_VERDICTS)
       .map(({ channel, status, reason }) => `${channel} ${status}${reason ? ` (${reason})` : ''}`);
   }
+}
+
+/** Makes a server reachable beside the front. `end`: what else ends with that. */
+async function reach({ app }: Instance, end: () => Promise<void>): Promise<Reached> {
+  const front = await openFront(new Faults());
+  front.use((request, response) => app.server?.routing(request, response));
+  return {
+    url: front.url,
+    stop: () =>
+      endAll(
+        () => front.close(),
+        () => end(),
+      ),
+  };
 }

@@ -1,14 +1,16 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answerWith, type Faults } from './faults.ts';
-import type { Instance } from './instance.ts';
+
+/** Answers a request. */
+export type Answering = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** What clients of one double connect to. The server behind it can be exchanged. */
 export interface Front {
   url: string;
-  /** Requests go to this instance from now on. Until then they wait. */
-  use(instance: Instance): void;
+  /** Requests go to this server from now on. Until then they wait. */
+  use(server: Answering): void;
   /** Requests wait until `use`. */
   hold(): void;
   close(): Promise<void>;
@@ -16,11 +18,11 @@ export interface Front {
 
 /** Listens on a free port of this machine. */
 export async function openFront(faults: Faults): Promise<Front> {
-  let instance = Promise.withResolvers<Instance>();
+  let behind = Promise.withResolvers<Answering>();
   const server = createServer((request, response) => {
     const fault = faults.take(request.method ?? 'GET', request.url ?? '/');
     if (fault !== null) return answerWith(fault, request, response);
-    instance.promise.then(({ app }) => app.server?.routing(request, response));
+    behind.promise.then((answer) => answer(request, response));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -29,12 +31,12 @@ export async function openFront(faults: Faults): Promise<Front> {
   return {
     url: `http://127.0.0.1:${port}`,
     use(next) {
-      if (!isHeld) instance = Promise.withResolvers();
+      if (!isHeld) behind = Promise.withResolvers();
       isHeld = false;
-      instance.resolve(next);
+      behind.resolve(next);
     },
     hold() {
-      if (!isHeld) instance = Promise.withResolvers();
+      if (!isHeld) behind = Promise.withResolvers();
       isHeld = true;
     },
     async close() {

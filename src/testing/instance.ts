@@ -12,6 +12,7 @@ import { ensureFirstKey } from '../workspace/keys.ts';
 import { deriveKey, type Secret } from '../workspace/secrets.ts';
 import { type WatchedCatalog, watchCatalog } from '../workspace/watch-catalog.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
+import type { Cluster } from './cluster.ts';
 import type { Definitions } from './definitions.ts';
 
 const MAX_CONNECTIONS = 4;
@@ -25,9 +26,11 @@ export interface InstanceOptions {
   definitions: Definitions | null;
   key: string;
   publicUrl: string;
+  /** Whether it also sends. */
+  works: boolean;
 }
 
-/** A server with a worker, all in this thread, on a database of its own. */
+/** A server, and a worker if it sends, all in this thread, on a database of its own. */
 export interface Instance {
   db: Database;
   app: App;
@@ -37,15 +40,37 @@ export interface Instance {
   stop(): Promise<void>;
 }
 
+/** Starts a server on a database of its own, which is dropped when the server has stopped. Throws WorkspaceFileError. */
+export async function onFreshDatabase(
+  cluster: Cluster,
+  options: Omit<InstanceOptions, 'databaseUrl'>,
+): Promise<Instance> {
+  const { name, url: databaseUrl } = await cluster.take();
+  try {
+    const instance = await startInstance({ ...options, databaseUrl });
+    return {
+      ...instance,
+      stop: () =>
+        endAll(
+          () => instance.stop(),
+          () => cluster.drop(name),
+        ),
+    };
+  } catch (error) {
+    await cluster.drop(name);
+    throw error;
+  }
+}
+
 /** Starts a server whose one workspace is as defined. The caller passes requests to it. Throws WorkspaceFileError. */
-export async function startInstance(options: InstanceOptions): Promise<Instance> {
+async function startInstance(options: InstanceOptions): Promise<Instance> {
   const { databaseUrl: url, log, secret } = options;
   const db = connect({ url, max: MAX_CONNECTIONS, onError: (err) => log.warn({ err }, 'lost a database connection') });
   let catalog: WatchedCatalog | null = null;
   try {
     const workspaceId = await define(db, options);
     catalog = await watchCatalog(db, secret, (err) => log.error({ err }, 'could not read the catalog'));
-    const app = await startApp({ ...options, ...partsOf(db, catalog), secret: deriveKey(secret, 'links') });
+    const app = await startApp({ ...options, ...partsOf(db, catalog, options), secret: deriveKey(secret, 'links') });
     await app.server?.ready();
     return instanceOf({ db, catalog, app, workspaceId });
   } catch (error) {
@@ -65,7 +90,7 @@ async function define(db: Database, { definitions, secret, key }: InstanceOption
   return workspaceId;
 }
 
-function partsOf(db: Database, catalog: WatchedCatalog) {
+function partsOf(db: Database, catalog: WatchedCatalog, { works }: InstanceOptions) {
   const unlimited = { maxTasks: 0, maxAgeMs: 0 };
   return {
     db,
@@ -74,7 +99,7 @@ function partsOf(db: Database, catalog: WatchedCatalog) {
     refreshCatalog: () => catalog.refresh(),
     ...{ bodyLimitBytes: 4_194_304, trustedProxyHops: 0, retentionDays: 0 },
     queueLimits: { named: unlimited, broadcast: unlimited },
-    roles: { api: true, worker: Object.keys(lanes) as LaneName[] },
+    roles: { api: true, worker: works ? (Object.keys(lanes) as LaneName[]) : [] },
   };
 }
 

@@ -37,6 +37,7 @@ export async function createCresset(options: CressetOptions = {}): Promise<Cress
     clock: { now: () => ask('now', id), advance: (ms) => ask('advance', id, ms) },
     reset: () => ask('reset', id),
     fail: (fault) => ask('fail', id, fault),
+    lag: (ms) => ask('lag', id, ms),
     close: () => ask('close', id),
   };
 }

@@ -43,6 +43,7 @@ const answers: Answers = {
   advance: (id, ms) => find(id).advance(ms),
   reset: (id) => find(id).reset(),
   fail: (id, fault) => find(id).fail(fault),
+  lag: (id, ms) => find(id).lag(ms),
   async close(id) {
     const double = doubles.get(id);
     doubles.delete(id);
