@@ -103,7 +103,7 @@ test('/users/track warns of countries and time zones that nobody knows, and tell
   });
   assert.equal(status, 201);
   assert.deepEqual(body.cresset.warnings, [
-    'attributes[1].country: expected a code of ISO 3166-1 such as AT, or the English name of a country; the person has no country now',
+    'attributes[1].country: expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country; did you mean AT? the person has no country now',
     'attributes[1].time_zone: expected the name of a time zone such as Europe/Vienna; the stored one stays',
   ]);
   assert.deepEqual(
