@@ -6,7 +6,7 @@ import { compileHtmlTemplate, type Template, TemplateSyntaxError } from '../../t
 import type { CompiledMessage } from './templates.ts';
 
 /** Where the footer stands in the workspace file. */
-const FOOTER = 'email.footer';
+export const FOOTER_PATH = 'email.footer';
 
 /**
  * The message with the footer that the workspace has now, if its templates name it: decision 56. A footer that was
@@ -31,7 +31,7 @@ function compiled(source: string): Template | RenderStop {
     return compileHtmlTemplate(source);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
-    return new RenderStop('render_error', error.message, FOOTER);
+    return new RenderStop('render_error', error.message, FOOTER_PATH);
   }
 }
 
@@ -43,7 +43,7 @@ function footersOf(
 ): Pick<RenderContext, 'footer' | 'plainFooter'> {
   const footer = once(() => {
     if (template instanceof RenderStop) throw template;
-    return unlessBlank(renderingText(FOOTER, () => template.render(context)));
+    return unlessBlank(renderingText(FOOTER_PATH, () => template.render(context)));
   });
   return { footer, plainFooter: once(() => unlessBlank(asText(footer() ?? ''))) };
 }
