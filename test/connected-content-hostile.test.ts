@@ -50,7 +50,7 @@ test('slow, endless, huge and hostile answers and too many calls end in their ow
     [`${at('/proto')}{{connected.name}} {{connected.constructor}}`, 'own 1'],
     [
       `${many}${server.origin}/ok?{{i}} %}{% endfor %}`,
-      'aborted render_error: messages.webhook.body: more than 10 calls of connected_content, line 1, column 24',
+      'aborted render_error: messages.webhook.body: more than 10 calls of connected_content, line 1, column 23',
     ],
     [`{% for i in (1..3) %}${at('/ok', ':method post :body a={{i}}')}{% endfor %}{{connected.name}}`, 'Ok'],
     [

@@ -356,12 +356,12 @@ test('one reading serves many people, and a message has its limits', async (t) =
   assert.equal((await sendTo(app, ['p0'], reads(200))).p0, '1');
   assert.equal(
     (await sendTo(app, ['p0'], reads(300))).p0,
-    'aborted render_error: messages.webhook.body: more than 1000000 characters of assigned text, line 1, column 25',
+    'aborted render_error: messages.webhook.body: more than 1000000 characters of assigned text, line 1, column 24',
   );
   const unknown = '{% for i in (1..501) %}{% catalog_items c nobody %}{% endfor %}x';
   assert.equal(
     (await sendTo(app, ['p0'], unknown)).p0,
-    'aborted render_error: messages.webhook.body: more than 500 items of catalogs, line 1, column 25',
+    'aborted render_error: messages.webhook.body: more than 500 items of catalogs, line 1, column 24',
   );
 });
 

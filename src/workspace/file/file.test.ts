@@ -228,13 +228,6 @@ const bad: [string, object | string, string[]][] = [
     ],
   ],
   [
-    'a channel of messages in a variation',
-    { campaigns: [{ id: 'c', name: 'c', kind: 'api', variations: [{ id: 'v', channel: 'apple_push' }] }] },
-    [
-      'campaigns[0].variations[0].channel: expected one of ios_push, android_push, kindle_push, web_push, email, sms, whats_app, webhook, content_cards; did you mean ios_push?',
-    ],
-  ],
-  [
     'a channel for the provider of an app',
     { apps: [{ ...app, apple_push: {} }] },
     ['apps[0].apple_push: there is no such key; did you mean apns?'],
@@ -389,7 +382,7 @@ const bad: [string, object | string, string[]][] = [
     'a bad variation',
     { campaigns: [{ ...campaign, variations: [{ id: 'v', channel: 'apple_push' }] }] },
     [
-      'campaigns[0].variations[0].channel: expected one of ios_push, android_push, kindle_push, web_push, email, sms, whats_app, webhook, content_cards',
+      'campaigns[0].variations[0].channel: expected one of ios_push, android_push, kindle_push, web_push, email, sms, whats_app, webhook, content_cards; did you mean ios_push?',
     ],
   ],
   [
