@@ -158,7 +158,7 @@ test('a member that belongs elsewhere is named with its place', async (t) => {
     [
       { subject: 'x', email: {}, messages: { email } },
       [
-        'subject: not known, ignored; it belongs into the message of a channel, such as messages.email',
+        'subject: not known, ignored; it belongs into the message of a channel',
         'email: not known, ignored; the messages of channels stand in messages',
       ],
     ],

@@ -23,7 +23,7 @@ export const elsewhereOfSends: ReadonlyMap<string, string> = new Map([
   ...everywhere,
   ...each(times, later('/messages/schedule/create')),
   ...each([...people, 'recipient'], 'people are named in external_user_ids or user_aliases'),
-  ...each([...ofMessages, 'email_template_id'], 'it belongs into the message of a channel, such as messages.email'),
+  ...each([...ofMessages, 'email_template_id'], 'it belongs into the message of a channel'),
   ...each(channelKeys, 'the messages of channels stand in messages'),
   ...each(['api_trigger_properties', 'properties'], 'only triggers have properties: POST /campaigns/trigger/send'),
 ]);

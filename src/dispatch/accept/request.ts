@@ -61,7 +61,7 @@ const foreignKeys: ReadonlyMap<string, string> = new Map([
   ['segment_ids', 'is not supported; use segment_id'],
   ['trigger_properties', 'belongs to the trigger endpoints; remove it'],
   ['attributes', 'belongs to the trigger endpoints and /users/track; remove it'],
-  ['schedule', 'belongs to POST /messages/schedule/create, which sends later; remove it'],
+  ['schedule', 'belongs to /messages/schedule/create; remove it'],
   [AT_MOST, `belongs into cresset: { "cresset": { "${AT_MOST}": … } }`],
 ]);
 

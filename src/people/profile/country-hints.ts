@@ -1,7 +1,7 @@
 import { nearest } from '../../lib/raw/did-you-mean.ts';
 import { countriesByName, countryCodes, normalizedName } from './countries-and-languages.ts';
 
-/** The codes of three letters, each followed by that of two. Source: ISO 3166-1. */
+/** The codes of ISO 3166-1 of three letters, each followed by that of two. */
 const codePairs = `
 AFG AF ALA AX ALB AL DZA DZ ASM AS AND AD AGO AO AIA AI ATA AQ ATG AG ARG AR ARM AM ABW AW AUS AU AUT AT AZE AZ
 BHS BS BHR BH BGD BD BRB BB BLR BY BEL BE BLZ BZ BEN BJ BMU BM BTN BT BOL BO BES BQ BIH BA BWA BW BVT BV BRA BR IOT IO
