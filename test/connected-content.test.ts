@@ -48,7 +48,7 @@ test('each answer of a server gives what the specification says', async (t) => {
     ],
     [
       '{% connected_content http://169.254.169.254/latest %}',
-      'aborted render_error: connected_content leads to an address or port that may not be called; connected_content.allow in the workspace file lists exceptions',
+      'aborted render_error: messages.webhook.body: connected_content leads to an address or port that may not be called; connected_content.allow in the workspace file lists exceptions, line 1, column 1',
     ],
     [
       `${url('/shoe', ':colour red')}`,

@@ -281,7 +281,11 @@ test('content blocks are limited by the budget of the message', async (t) => {
       /bytes|processor time/,
     ],
     [`${including('turns')}${including('turns')}`, 'render_error', /more than 10000 loop turns/],
-    [including('fails'), 'render_error', /divided by 0/],
+    [
+      including('fails'),
+      'render_error',
+      /^messages\.webhook\.body: divided by 0, content block fails, line 1, column 2$/,
+    ],
     [including('aborts'), 'aborted', /^not today$/],
   ];
   for (const [text, reason, detail] of rows) {

@@ -46,10 +46,10 @@ test('thirty dear messages: /health is answered meanwhile, and the dispatch ends
     return one.detail;
   });
   assert.equal(details.length, 30);
-  assert.deepEqual([...new Set(details.map((detail) => detail.replace(/^.*more than/, 'more than')))].sort(), [
-    'more than 100 ms of processor time',
-    'the messages of this dispatch have taken 2 s of processor time together',
-  ]);
+  assert.deepEqual(
+    [...new Set(details.map((detail) => detail.replace(/^.*more than/, 'more than').replace(/, line .*$/, '')))].sort(),
+    ['more than 100 ms of processor time', 'the messages of this dispatch have taken 2 s of processor time together'],
+  );
 });
 
 test('a dry run of dear messages looks at as many people as there is time for', async (t) => {

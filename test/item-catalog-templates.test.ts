@@ -171,9 +171,9 @@ const rerendered: [text: string, template: string, output: string][] = [
   ['{{ "{{x}}" }}', '', '{{x}}'],
   ['{% catalog_items Games 1234 %}', '', '{% catalog_items Games 1234 %}'],
   ['{% connected_content https://example.test %}', '', '{% connected_content https://example.test %}'],
-  ['{% if %}', '', 'aborted render_error: a text of a catalog is not a valid template: '],
+  ['{% if %}', '', 'aborted render_error: messages.webhook.body: a text of a catalog is not a valid template: '],
   ["{% abort_message('stock') %}", '', 'aborted aborted: stock'],
-  ['{{ 1 | divided_by: 0 }}', '', 'aborted render_error: divided by 0'],
+  ['{{ 1 | divided_by: 0 }}', '', 'aborted render_error: messages.webhook.body: divided by 0, line 1, column 1'],
 ];
 
 test('a text of an item is rendered only with :rerender, once, and without catalogs', async (t) => {
@@ -356,10 +356,13 @@ test('one reading serves many people, and a message has its limits', async (t) =
   assert.equal((await sendTo(app, ['p0'], reads(200))).p0, '1');
   assert.equal(
     (await sendTo(app, ['p0'], reads(300))).p0,
-    'aborted render_error: more than 1000000 characters of assigned text',
+    'aborted render_error: messages.webhook.body: more than 1000000 characters of assigned text, line 1, column 24',
   );
   const unknown = '{% for i in (1..501) %}{% catalog_items c nobody %}{% endfor %}x';
-  assert.equal((await sendTo(app, ['p0'], unknown)).p0, 'aborted render_error: more than 500 items of catalogs');
+  assert.equal(
+    (await sendTo(app, ['p0'], unknown)).p0,
+    'aborted render_error: messages.webhook.body: more than 500 items of catalogs, line 1, column 24',
+  );
 });
 
 async function scans(app: TestApp): Promise<number> {
@@ -388,6 +391,6 @@ test('large items are read a few at a time, and everybody gets their own', async
   const five = '{% catalog_items heavy h0 h1 h2 h3 h4 %}{{ items.size }}';
   assert.equal(
     (await sendTo(app, ['p0'], five)).p0,
-    'aborted render_error: more than 4194304 bytes of items of catalogs',
+    'aborted render_error: messages.webhook.body: more than 4194304 bytes of items of catalogs, line 1, column 1',
   );
 });

@@ -146,6 +146,59 @@ function did(path: string, meant: string): string {
   return `messages.${path}: not known, ignored; did you mean ${meant}?`;
 }
 
+test('a member that belongs elsewhere is named with its place', async (t) => {
+  const app = await givenWorkspace(t);
+  const later =
+    'not known, ignored; times stand in schedule: { "time": … } of POST /messages/schedule/create; without it, the message goes out now';
+  const once = 'not known, ignored; a request that is to count once has the header Idempotency-Key';
+  const cases: [body: object, warnings: string[]][] = [
+    [{ send_at: 'x', messages: { email } }, [`send_at: ${later}`]],
+    [{ scheduled_at: 'x', messages: { email } }, [`scheduled_at: ${later}`]],
+    [{ idempotency_key: 'x', messages: { email } }, [`idempotency_key: ${once}`]],
+    [
+      { subject: 'x', email: {}, messages: { email } },
+      [
+        'subject: not known, ignored; it belongs into the message of a channel',
+        'email: not known, ignored; the messages of channels stand in messages',
+      ],
+    ],
+    [
+      { messages: { android_push: { ...push, title: 't', badge: 3, app_id: APP } } },
+      [
+        'messages.android_push.badge: not known, ignored; Android counts its notifications itself; what your app shall read stands in extra',
+        'messages.android_push.app_id: not known, ignored; a push goes to all apps of its platform that a person has',
+      ],
+    ],
+    [
+      { messages: { email: { ...email, to: 'x', template: 'y' } } },
+      [
+        'messages.email.to: not known, ignored; a mail goes to the email of each recipient',
+        'messages.email.template: not known, ignored; did you mean email_template_id?',
+      ],
+    ],
+  ];
+  for (const [body, warnings] of cases) assert.deepEqual(await warningsOf(app, body), warnings);
+  const refused = await app.post('/messages/send', { external_user_ids: ['ada'], email, send_at: 'x' });
+  assert.equal(refused.status, 400);
+  assert.ok(refused.body.errors.includes(`send_at: ${later}`), JSON.stringify(refused.body.errors));
+});
+
+test('a link of mails in another channel is empty, and a footer that reads what nobody has says so', async (t) => {
+  const app = await givenWorkspace(t);
+  for (const name of ['unsubscribe_url', 'set_user_to_opted_in_url'])
+    assert.deepEqual(await warningsOf(app, { messages: { apple_push: { alert: `a {{\${${name}}}}` } } }), [
+      `messages.apple_push.alert.body: {{\${${name}}}} is empty: only mails have such links`,
+    ]);
+  const withLink = { ...email, body: '<a href="{{${unsubscribe_url}}}">x</a>' };
+  assert.deepEqual(await warningsOf(app, { messages: { email: withLink } }), []);
+  await app.givenWorkspace('email: { footer: "{{custom_attribute.${plna}}} {{custom_attribute.${plan}}}" }');
+  const withFooter = { ...email, body: 'b {{${email_footer}}}' };
+  assert.deepEqual(await warningsOf(app, { messages: { email: withFooter } }), [
+    'email.footer: {{custom_attribute.${plna}}}: nobody ever had a custom attribute "plna"; did you mean plan?',
+  ]);
+  assert.deepEqual(await warningsOf(app, { messages: { email } }), []);
+});
+
 test('a body of many unknown members is answered with a hundred lines', async (t) => {
   const app = await givenWorkspace(t);
   const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`badge${index}`, 1]));

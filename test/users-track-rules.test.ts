@@ -252,6 +252,43 @@ test('an object that is refused for its email names all else that is wrong with 
   assert.equal((await app.db.query(sql`select 1 from profiles`)).length, 1);
 });
 
+test('an object that names nobody, or has a wrong switch, names all else that is wrong with it, each once', async (t) => {
+  const app = await start(t);
+  const wrong = { phone: '1', dob: 'x', gender: 'x', country: 'AUT' };
+  const beside = [
+    ['phone: expected a phone number with + and country code'],
+    ['dob: expected YYYY-MM-DD'],
+    ['gender: expected M, F, O, N or P'],
+    [
+      'country: expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country; did you mean AT?',
+    ],
+  ];
+  const missing = "'external_id', 'braze_id', 'user_alias', 'email' or 'phone' is required";
+  const bad = "The value provided for the 'email' field is not a valid email.";
+  assert.deepEqual(await errorsOf(app, { email: 'x', ...wrong }), [[bad], ...beside]);
+  assert.deepEqual(await errorsOf(app, { external_id: 'bob', email: 'x', ...wrong }), [[bad], ...beside]);
+  assert.deepEqual(await errorsOf(app, wrong), beside);
+  assert.deepEqual(await errorsOf(app, { ...wrong, phone: null }), [[missing], ...beside.slice(1)]);
+  const switches = { external_id: 'bob', _merge_objects: 'x', _update_existing_only: 'x' };
+  assert.deepEqual(await errorsOf(app, { ...switches, ...wrong }), [
+    ['_merge_objects: expected a boolean'],
+    ['_update_existing_only: expected a boolean'],
+    ...beside,
+  ]);
+  const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`x${index}`, { inc: 'x' }]));
+  assert.equal((await errorsOf(app, { ...many, email: 'x' })).length, 12);
+});
+
+test('a date of birth in the future is stored and warned of', async (t) => {
+  const app = await start(t);
+  const { body } = await app.post('/users/track', { attributes: [{ external_id: 'bob', dob: '2085-01-01' }] });
+  assert.deepEqual(body.cresset.warnings, ['attributes[0].dob: is in the future; it is stored all the same']);
+  assert.equal(body.errors, undefined);
+  const tomorrow = new Date(app.clock.now().getTime() + 10 * 3_600_000).toISOString().slice(0, 10);
+  const fine = await app.post('/users/track', { attributes: [{ external_id: 'bob', dob: tomorrow }] });
+  assert.deepEqual(fine.body, { attributes_processed: 1, message: 'success' });
+});
+
 test('an array with a slip in its name is named, whether others are good or none', async (t) => {
   const app = await start(t);
   const hint = 'attribute: not known, ignored; did you mean attributes?';

@@ -73,6 +73,29 @@ test('an audience with a filter of segments says where that goes, and a misspelt
     await problem({ last_used_app: { comparision: 'before', value: '2026-01-01' } }),
     /comparision: unknown member; comparison, value are known; did you mean comparison\?$/,
   );
+  const plan = { custom_attribute_name: 'plan', comparison: 'equals', value: 'gold' };
+  const eq = await problem({ custom_attribute: { ...plan, comparison: 'eq' } });
+  assert.match(eq, /^audience\.custom_attribute\.comparison: "eq" is not one of .*; did you mean equals\?$/);
+  const state = { comparison: '!=', value: 'opted_in' };
+  assert.match(await problem({ email_subscription_status: state }), /is not one of is, is_not; did you mean is_not\?$/);
+  assert.match(
+    await problem({ custom_attribute: { name: 'plan', comparison: 'equals', value: 'gold' } }),
+    /^audience\.custom_attribute\.name: unknown member; .* are known; did you mean custom_attribute_name\?$/,
+  );
+  const two = { custom_attribute: plan, email_subscription_status: state };
+  assert.equal(
+    await problem({ OR: [two] }),
+    'audience.OR[0]: expected exactly one member, got 2; filters that must all fit stand in a list: { "AND": [{ "custom_attribute": … }, { "email_subscription_status": … }] }',
+  );
+  assert.equal(
+    await problem(plan),
+    'audience: expected exactly one member, got 3; a filter stands under its kind, such as { "custom_attribute": { "custom_attribute_name": …, "comparison": …, "value": … } }',
+  );
+  const filter = { name: 'country', comparison: 'eq', value: 'AT' };
+  const preview = await app.post('/audience/preview', { filter });
+  assert.deepEqual(preview.body.errors, [
+    'filter: expected exactly one member, got 3; a filter stands under its kind, such as { "attribute": { "name": …, "comparison": …, "value": … } }',
+  ]);
 });
 
 test('a filter by a custom attribute that nobody ever had is a warning of sends and dry runs', async (t) => {
@@ -103,7 +126,7 @@ test('/users/track warns of countries and time zones that nobody knows, and tell
   });
   assert.equal(status, 201);
   assert.deepEqual(body.cresset.warnings, [
-    'attributes[1].country: expected a code of ISO 3166-1 such as AT, or the English name of a country; the person has no country now',
+    'attributes[1].country: expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country; did you mean AT? the person has no country now',
     'attributes[1].time_zone: expected the name of a time zone such as Europe/Vienna; the stored one stays',
   ]);
   assert.deepEqual(

@@ -37,6 +37,7 @@ const synonyms: ReadonlyMap<string, readonly string[]> = new Map(
     plain_text: ['plaintext_body'],
     plaintext: ['plaintext_body'],
     subtitle: ['summary_text'],
+    template: ['email_template_id', 'template_name'],
     template_id: ['email_template_id', 'template_name'],
     text: ['alert', 'plaintext_body', 'body'],
     title: ['alert.title'],

@@ -1,6 +1,7 @@
 import { shown } from '../lib/raw/json.ts';
+import type { Doubts } from '../people/import/doubts.ts';
 import type { ImportTotals } from '../people/import/import.ts';
-import type { Ambiguous } from '../people/import/numbers.ts';
+import type { InDoubt } from '../people/import/numbers.ts';
 import type { Reject } from '../people/import/progress.ts';
 import { reasonOf } from '../people/import/rejects-file.ts';
 import type { Terminal } from './terminal.ts';
@@ -72,15 +73,18 @@ export class ImportReport {
     else this.#terminal.printError(this.#line(totals));
   }
 
-  /** `inDoubt`: the numbers of a column that may have been meant otherwise. */
-  end(totals: ImportTotals & { end: 'finished' | 'stopped' }, inDoubt: Readonly<Record<string, Ambiguous>>): void {
+  end(totals: ImportTotals & { end: 'finished' | 'stopped' }, found: Doubts): void {
+    const [numbers, fixedLines] = [found.numbers.inDoubt(), found.fixedLines()];
     const seconds = (performance.now() - this.#startMs) / 1_000;
     const { rejectsPath, dryRun, json } = this.#options;
     const kept = totals.rejected > 0 ? rejectsPath : null;
     if (json) {
       const reasons = Object.fromEntries(this.#reasons);
       const { end, ...counts } = totals;
-      const doubts = Object.keys(inDoubt).length > 0 && { ambiguous_numbers: inDoubt };
+      const doubts = {
+        ...(Object.keys(numbers).length > 0 && { ambiguous_numbers: numbers }),
+        ...(Object.keys(fixedLines).length > 0 && { fixed_lines: fixedLines }),
+      };
       this.#event(end, { ...counts, ...doubts, seconds: round(seconds), dry_run: dryRun, rejects_file: kept, reasons });
       return;
     }
@@ -91,7 +95,8 @@ export class ImportReport {
       ...[...this.#reasons]
         .sort(([, one], [, other]) => other - one)
         .map(([why, count]) => `  ${grouped(count)} × ${why}`),
-      ...Object.entries(inDoubt).map(([column, which]) => `  ${doubt(column, which)}`),
+      ...Object.entries(numbers).map(([column, which]) => `  ${doubtfulNumber(column, which)}`),
+      ...Object.entries(fixedLines).map(([column, which]) => `  ${fixedLine(column, which)}`),
       ...(kept === null ? [] : [`Rejected records are kept in ${kept}`]),
       ...(totals.end === 'stopped' ? ['Interrupted. The same command continues from here.'] : []),
       ...(dryRun ? ['This was a dry run: nothing was applied.'] : []),
@@ -152,10 +157,18 @@ export class ImportReport {
   }
 }
 
-function doubt(column: string, { count, lines }: Ambiguous): string {
-  const where = `${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${count > lines.length ? ' …' : ''}`;
-  const which = `${grouped(count)} × ${shown(column)}: a number that may be meant otherwise, such as 1,234 or 1.234 (${where})`;
-  return `${which}; if so, choose --thousands-comma or --decimal-comma, and apply the file again with --restart`;
+function doubtfulNumber(column: string, which: InDoubt): string {
+  const what = `${grouped(which.count)} × ${shown(column)}: a number that may be meant otherwise, such as 1,234 or 1.234`;
+  return `${what} (${whereOf(which)}); if so, choose --thousands-comma or --decimal-comma, and apply the file again with --restart`;
+}
+
+function fixedLine(column: string, which: InDoubt): string {
+  const what = `${grouped(which.count)} × ${shown(column)}: read as a fixed line of the country of --phone-country`;
+  return `${what} (${whereOf(which)}); if it is a number of another country, write it with + and country code`;
+}
+
+function whereOf({ count, lines }: InDoubt): string {
+  return `${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${count > lines.length ? ' …' : ''}`;
 }
 
 function countsOf({ records, rejected, partial }: ImportTotals, dryRun: boolean): string {

@@ -1,49 +1,10 @@
 // Runs `cresset users import` as a process on files as other programs write them.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { plainEnvironment } from '../../rig/process.ts';
-import { SECRET } from '../../test/support/command-line.ts';
-import { testDatabase } from '../../test/support/database.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import test from 'node:test';
+import { rejectedLines as lines, importWorld as world } from '../../test/support/import-command.ts';
 import { sql } from '../db/sql.ts';
-
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-
-async function world(t: TestContext) {
-  const { db, url } = await testDatabase(t);
-  const folder = mkdtempSync(join(tmpdir(), 'cresset-import-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const env = { ...plainEnvironment(), DATABASE_URL: url, CRESSET_SECRET: SECRET };
-  return {
-    db,
-    file(name: string, bytes: string | Buffer): string {
-      writeFileSync(join(folder, name), bytes);
-      return join(folder, name);
-    },
-    start: (...args: string[]) => spawn(process.execPath, [main, 'users', 'import', ...args], { env }),
-    async import(...args: string[]) {
-      const child = this.start(...args);
-      let [out, errors] = ['', ''];
-      child.stdout.on('data', (chunk) => (out += chunk));
-      child.stderr.on('data', (chunk) => (errors += chunk));
-      const [code] = await once(child, 'close');
-      return { code, out, errors };
-    },
-  };
-}
-
-/** The lines of a rejects file, without the first, which names the options. */
-const lines = (path: string) =>
-  readFileSync(path, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .filter((line) => !('cresset_import' in line));
 
 const german = [
   'Nummer;Vorname;E-Mail;Telefon;Geburtstag;Land;Umsatz;Seit;Newsletter',
@@ -78,7 +39,7 @@ test('a file as a German spreadsheet writes it: all problems of a row at once, a
   assert.equal(strict.code, 3, strict.errors);
   const problems = [
     "The value provided for the 'email' field is not a valid email.",
-    'country: expected a code of ISO 3166-1 such as AT, or the English name of a country',
+    'country: expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country; did you mean AT?',
     'Seit: expected a date as DD.MM.YYYY',
     'Newsletter: expected true or false',
   ];
@@ -159,7 +120,7 @@ test('a country or time zone that nobody knows is a bad cell, and what is stored
   await on.import(on.file('first.csv', 'external_id,country,time_zone\ncc1,AT,Europe/Vienna\n'));
   const second = on.file('second.csv', 'external_id,country,time_zone,first_name\ncc1,Österreich,Wien,Ada\n');
   const why =
-    'country: expected a code of ISO 3166-1 such as AT, or the English name of a country; time_zone: expected the name of a time zone such as Europe/Vienna';
+    'country: expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country; did you mean AT?; time_zone: expected the name of a time zone such as Europe/Vienna';
   const strict = await on.import(second);
   assert.equal(strict.code, 3);
   assert.ok(strict.errors.includes(`line 2: ${why}\n`), strict.errors);

@@ -5,10 +5,10 @@ import { systemClock } from '../lib/clock.ts';
 import { batchLimits } from '../people/import/batches.ts';
 import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
 import { readCsv } from '../people/import/csv.ts';
+import { Doubts } from '../people/import/doubts.ts';
 import type { RecordKind } from '../people/import/entry.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
 import { readNdjson } from '../people/import/ndjson.ts';
-import { NumberTally } from '../people/import/numbers.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
 import { type FileIdentity, identify, readFile, toUtf8, unpack } from '../people/import/source.ts';
@@ -57,13 +57,13 @@ export async function runImport(
     return;
   }
   const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath, command.keptOptions);
-  const tally = new NumberTally(command.csv?.numbers ?? 'plain');
+  const doubts = new Doubts(command.csv?.numbers ?? 'plain');
   const { signal, release } = interruption(terminal);
   try {
     const totals = await importPeople(
       { db, workspace, now: systemClock.now },
       {
-        ...{ entries: entriesOf(command, tally, (bytes) => report.read(bytes)), progress: opened.progress, signal },
+        ...{ entries: entriesOf(command, doubts, (bytes) => report.read(bytes)), progress: opened.progress, signal },
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         ...{ records: command.records, skipBadCells: command.skipBadCells },
         async onReject(reject, shown) {
@@ -74,7 +74,7 @@ export async function runImport(
       },
     );
     await rejects?.close();
-    report.end(totals, tally.inDoubt());
+    report.end(totals, doubts);
     if (totals.end === 'stopped') throw new CommandEnd(130);
     if (totals.rejected > 0) throw new CommandEnd(3);
   } catch (error) {
@@ -112,14 +112,10 @@ function settingsOf({
   };
 }
 
-function entriesOf(
-  { path, format, csv, encoding }: ImportCommand,
-  tally: NumberTally,
-  onBytes: (bytes: number) => void,
-) {
+function entriesOf({ path, format, csv, encoding }: ImportCommand, doubts: Doubts, onBytes: (bytes: number) => void) {
   const bytes = unpack(counted(path === null ? standardInput() : readFile(path), onBytes), encoding);
   const text = toUtf8(bytes, encoding);
-  return format === 'csv' ? readCsv(text, csv ?? plainCsv, tally) : readNdjson(text, csv, tally);
+  return format === 'csv' ? readCsv(text, csv ?? plainCsv, doubts) : readNdjson(text, csv, doubts);
 }
 
 async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {

@@ -85,7 +85,8 @@ export class MessageContent implements ContentReader {
     if (credential !== null && !known.some(({ name }) => name === credential))
       throw new RenderStop('aborted', 'connected_content: there is no credential of that name');
     const outcome = this.#outcomeOf(request);
-    if (outcome instanceof BlockedUrl) throw outcome;
+    // A new one: the answer may be shared, and an error notes where it arose.
+    if (outcome instanceof BlockedUrl) throw new BlockedUrl();
     if (request.isRetried && outcome.mayComeLater) this.#retried ??= outcome;
     return outcome;
   }

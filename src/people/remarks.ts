@@ -76,7 +76,8 @@ export function remarksOfRefusal(problem: ObjectProblem): Remark[] {
   return problem instanceof ObjectRefusal ? [remarkOf(problem.problem), ...problem.others] : [remarkOf(problem)];
 }
 
-function remarkOf(problem: ObjectProblem): Remark {
+/** The problem in the form of the answer. */
+export function remarkOf(problem: ObjectProblem): Remark {
   return problem instanceof CodedProblem
     ? { type: problem.trackCode, detail: problem.message }
     : { type: problem.message };

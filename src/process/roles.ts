@@ -26,6 +26,11 @@ export interface ThreadContext {
   secret: Secret;
 }
 
+/** What all reasons of the database's own count as. */
+const LOST = 'lost';
+/** What the driver says, without a code, when the other end closes a connection. */
+const ENDED = /^Connection terminated/;
+
 export function connectDatabase(
   url: string,
   log: Logger,
@@ -91,12 +96,15 @@ export async function startRoles(
   return app;
 }
 
-/** When a database ends all its connections, one line says it. Neither it nor the others need a stack. */
+/**
+ * When a database ends all its connections, one line says it, whatever the reasons: a connection that was used gives
+ * another one than those that were idle. Neither it nor the others need a stack.
+ */
 function logLoss(log: Logger, losses: Repeats, error: Error): void {
-  const trouble = troubleOf(error);
+  const isExplained = troubleOf(error) !== null || ENDED.test(error.message);
   const reason = error.message.slice(0, LONGEST_REASON);
-  const level = losses.isRepeated(reason) ? 'debug' : 'warn';
-  if (trouble === null && level === 'warn') log.warn({ err: error }, 'lost a database connection');
+  const level = losses.isRepeated(isExplained ? LOST : reason) ? 'debug' : 'warn';
+  if (!isExplained && level === 'warn') log.warn({ err: error }, 'lost a database connection');
   else log[level]({ reason }, 'lost a database connection; a new one is made when it is needed');
 }
 

@@ -162,7 +162,7 @@ const failing: [template: string, detail: string][] = [
 
 test('a bad argument is render_error, and the detail holds nothing of the message', () => {
   for (const [template, detail] of failing)
-    assert.throws(() => render(template), new RenderStop('render_error', detail), template);
+    assert.throws(() => render(template), new RenderStop('render_error', `${detail}, line 1, column 1`), template);
 });
 
 test('abort_message ends everything, wherever it stands', () => {
@@ -181,7 +181,7 @@ test('an error in the message of one person touches nobody else', () => {
   for (const n of [5, 0, 2, 'x', 10, null]) {
     const once = () => template.render(sampleContext({ n }));
     if (typeof n === 'number' && n > 0) assert.equal(once(), `${n}0${10 / n}${10 / n}`);
-    else assert.throws(once, new RenderStop('render_error', 'divided by 0'));
+    else assert.throws(once, new RenderStop('render_error', 'divided by 0, line 1, column 79'));
   }
 });
 

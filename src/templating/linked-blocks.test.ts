@@ -57,6 +57,6 @@ test('a block that was not linked stops the message, and is never left out in si
   const { tree } = link({ text: including('a') }, { a: 'A' });
   assert.throws(
     () => tree.render(sampleContext()),
-    (error) => error instanceof RenderStop && error.detail === 'unknown content block a',
+    (error) => error instanceof RenderStop && error.detail === 'm.text: unknown content block a, line 1, column 1',
   );
 });

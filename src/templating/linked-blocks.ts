@@ -1,7 +1,6 @@
 import type { Sink } from '../lib/raw/problems.ts';
 import { MAX_INCLUDED_DEPTH } from './liquid/frame.ts';
-import { withoutComments } from './reading/html-comments.ts';
-import { compileTemplate, type Template, TemplateSyntaxError } from './template.ts';
+import { compileHtmlTemplate, compileTemplate, type Template, TemplateSyntaxError } from './template.ts';
 import type { BlockUse, CatalogUseAt, ReferenceAt, TreeBlocks } from './tree.ts';
 
 /** A stored content block. */
@@ -80,7 +79,7 @@ function parse(use: BlockUse, name: string, { text }: BlockSource, linking: Link
   const known = parsed.get(name);
   if (known !== undefined) return known;
   try {
-    const template = compileTemplate(use.isHtml ? withoutComments(text) : text);
+    const template = use.isHtml ? compileHtmlTemplate(text) : compileTemplate(text);
     parsed.set(name, template);
     for (const reference of template.references) linking.references.push({ ...reference, path: use.path });
     for (const read of template.catalogs) linking.catalogs.push({ ...read, path: use.path });

@@ -34,6 +34,11 @@ const links: ReadonlyMap<string, 'unsubscribe' | 'subscribe' | 'optIn'> = new Ma
   ['set_user_to_one_click_list_unsubscribe', 'unsubscribe'],
 ]);
 
+/** Whether the name stands for a link that changes the state of an email address. */
+export function isLinkName(name: string): boolean {
+  return links.has(name);
+}
+
 /** Documented names that have no data behind them here. Source: personalization.md §3. */
 const withoutData = ['most_recent_app_version', 'most_recent_locale', 'most_recent_location'];
 

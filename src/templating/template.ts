@@ -6,12 +6,13 @@ import { dialectFilters } from './filters/index.ts';
 import { Hosts } from './hosts.ts';
 import { itemFieldsIn } from './item-fields.ts';
 import { Budget } from './liquid/budget.ts';
-import { LiquidError, TemplateSyntaxError } from './liquid/errors.ts';
+import { isPlaceable, LiquidError, lineAndColumn, SyntaxErrorAt, TemplateSyntaxError } from './liquid/errors.ts';
 import type { Frame, Included } from './liquid/frame.ts';
 import { type Compiled, compileLiquid } from './liquid/liquid.ts';
 import type { Tags } from './liquid/reading/parser.ts';
 import type { Hash } from './liquid/values/values.ts';
 import { ParsedCache } from './parsed-cache.ts';
+import { type DerivedText, withoutComments } from './reading/html-comments.ts';
 import { tokenize } from './reading/tokenize.ts';
 import { RenderStop } from './render-stop.ts';
 import { resolveReference } from './resolve.ts';
@@ -36,6 +37,8 @@ export interface Template {
   blocks: ReadonlyMap<string, number>;
   /** For a template that it is included in, as a content block. */
   body: Included['body'];
+  /** An offset in what was parsed → the place in the text as it was written. */
+  placeOf(at: number): { line: number; column: number };
   /**
    * Pure for the same context. `budget`: what the whole message may still use. `blocks`: the content blocks that it
    * includes, and those that they include. Throws RenderStop.
@@ -44,7 +47,7 @@ export interface Template {
 }
 
 /** Content blocks by name. */
-export type ContentBlocks = ReadonlyMap<string, Uses & Pick<Template, 'body' | 'references'>>;
+export type ContentBlocks = ReadonlyMap<string, Uses & Pick<Template, 'body' | 'references' | 'placeOf'>>;
 
 /** What the tags of a template need beside the person. */
 type Uses = Pick<Template, 'catalogs' | 'fetches' | 'hasExtras'>;
@@ -52,6 +55,8 @@ type Uses = Pick<Template, 'catalogs' | 'fetches' | 'hasExtras'>;
 const noBlocks: ContentBlocks = new Map();
 
 const messageTexts = new ParsedCache<Template>(2_000_000);
+/** Texts in HTML that have comments, by the text with them. */
+const htmlTexts = new ParsedCache<Template>(2_000_000);
 const itemTexts = new ParsedCache<Parsed>(200_000);
 const filterValues = new ParsedCache<Parsed>(200_000);
 
@@ -62,24 +67,48 @@ export function isTemplate(text: string): boolean {
 
 /** Parsed once per text, however many people it is rendered for. Throws TemplateSyntaxError. */
 export function compileTemplate(source: string): Template {
-  return messageTexts.get(source, parseMessageText);
+  return messageTexts.get(source, (text) => parseMessageText(asWritten(text)));
 }
 
-function parseMessageText(source: string): Template {
+/** The same of HTML: what stands in its comments does not run. */
+export function compileHtmlTemplate(html: string): Template {
+  return html.includes('<!--') ? htmlTexts.get(html, parseCommentedHtml) : compileTemplate(html);
+}
+
+function parseCommentedHtml(html: string): Template {
+  const source = { ...withoutComments(html), original: html };
+  try {
+    return parseMessageText(source);
+  } catch (error) {
+    if (!(error instanceof SyntaxErrorAt)) throw error;
+    throw new SyntaxErrorAt(html, source.originalAt(error.at), error.reason, error);
+  }
+}
+
+/** The text that is parsed, and the one that its author wrote, in which places are told. */
+interface Source extends DerivedText {
+  original: string;
+}
+
+function asWritten(text: string): Source {
+  return { text, original: text, originalAt: (at) => at };
+}
+
+function parseMessageText(source: Source): Template {
   const uses: TagUses = { catalogs: [], fetches: false, hasExtras: false };
-  const parsed = parse(source, messageTags(source, uses));
+  const parsed = parse(source, messageTags(source.text, uses));
   const { itemFields: fields } = parsed;
   const catalogs = fields === null ? uses.catalogs : uses.catalogs.map((use) => ({ ...use, fields }));
   return templateOf(parsed, { ...uses, catalogs });
 }
 
-interface Parsed extends Pick<Template, 'references' | 'slips' | 'blocks'> {
+interface Parsed extends Pick<Template, 'references' | 'slips' | 'blocks' | 'placeOf'> {
   liquid: Compiled;
   /** Fields of items that it reads. null: not known, or it reads no items. */
   itemFields: readonly string[] | null;
 }
 
-function parse(source: string, tags: Tags): Parsed {
+function parse({ text: source, original, originalAt }: Source, tags: Tags): Parsed {
   const translator = new Translator(dialectFilters);
   const { references } = translator;
   const tokens = tokenize(source);
@@ -90,8 +119,10 @@ function parse(source: string, tags: Tags): Parsed {
     personal: translator.personal,
     translate: (markup, kind, at) => translator.translate(markup, kind, at),
   });
-  const blocks = withLines(translator.blocks, source);
-  return { references, slips: slipsIn(source, tokens, references), blocks, liquid, itemFields: itemFieldsIn(tokens) };
+  const blocks = withLines(translator.blocks, original, originalAt);
+  const slips = slipsIn(source, tokens, references);
+  const placeOf = (at: number) => lineAndColumn(original, originalAt(at));
+  return { references, slips, blocks, liquid, itemFields: itemFieldsIn(tokens), placeOf };
 }
 
 function templateOf({ liquid, itemFields: _, ...parsed }: Parsed, uses: Uses): Template {
@@ -107,7 +138,7 @@ function templateOf({ liquid, itemFields: _, ...parsed }: Parsed, uses: Uses): T
         return liquid.render({ variables: {}, read, include, now: context.now, budget, host });
       } catch (error) {
         if (error instanceof AbortMessage) context.content?.noteAbort();
-        throw stopOf(error);
+        throw stopOf(error, parsed, blocks);
       }
     },
   };
@@ -128,7 +159,7 @@ function catalogHostOf(context: RenderContext): CatalogHost | undefined {
   const render = ({ references, liquid }: Parsed, variables: Hash, { now, budget }: Frame) =>
     liquid.render({ variables, read: readerOf(references, context), include, now, budget });
   return new CatalogHost(context.catalogs, {
-    text: (text, variables, frame) => render(parsedItemText(text), variables, frame),
+    text: (text, variables, frame) => withoutPlace(() => render(parsedItemText(text), variables, frame)),
     value: (text, frame) => unlessBroken(() => render(parsedFilterValue(text), {}, frame)),
   });
 }
@@ -136,7 +167,7 @@ function catalogHostOf(context: RenderContext): CatalogHost | undefined {
 /** Throws LiquidError, because the template of the message is not to blame. */
 function parsedItemText(text: string): Parsed {
   try {
-    return itemTexts.get(text, (source) => parse(source, itemTextTags));
+    return itemTexts.get(text, (source) => parse(asWritten(source), itemTextTags));
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
     throw new LiquidError(`a text of a catalog is not a valid template: ${error.message}`);
@@ -144,7 +175,17 @@ function parsedItemText(text: string): Parsed {
 }
 
 function parsedFilterValue(text: string): Parsed {
-  return filterValues.get(text, (source) => parse(source, filterValueTags));
+  return filterValues.get(text, (source) => parse(asWritten(source), filterValueTags));
+}
+
+/** An error in a text of an item is placed at the tag that reads the item: its author cannot see the text. */
+function withoutPlace(render: () => string): string {
+  try {
+    return render();
+  } catch (error) {
+    if (isPlaceable(error)) error.at = null;
+    throw error;
+  }
 }
 
 /** null: the text cannot be read or rendered. */
@@ -158,11 +199,16 @@ function unlessBroken(render: () => string): string | null {
 }
 
 /** Places in the template, in their order → lines, from 1. In one pass, because a template may have thousands of blocks. */
-function withLines(places: ReadonlyMap<string, number>, source: string): Map<string, number> {
+function withLines(
+  places: ReadonlyMap<string, number>,
+  source: string,
+  originalAt: DerivedText['originalAt'],
+): Map<string, number> {
   let line = 1;
   let end = source.indexOf('\n');
   return new Map(
-    [...places].map(([name, at]) => {
+    [...places].map(([name, derivedAt]) => {
+      const at = originalAt(derivedAt);
       for (; end !== -1 && end < at; end = source.indexOf('\n', end + 1)) line += 1;
       return [name, line];
     }),
@@ -183,10 +229,19 @@ function includedFrom(blocks: ContentBlocks, name: string, context: RenderContex
 }
 
 /** Whatever goes wrong is this person's message, and nobody else's. */
-function stopOf(error: unknown): RenderStop {
+function stopOf(error: unknown, template: Pick<Template, 'placeOf'>, blocks: ContentBlocks): RenderStop {
   if (error instanceof RenderStop) return error;
   if (error instanceof AbortMessage) return new RenderStop('aborted', error.message);
-  return new RenderStop('render_error', firstLine(error));
+  return new RenderStop('render_error', firstLine(error) + placeIn(template, blocks, error));
+}
+
+/** Where the error arose, in words. Empty: nobody knows. */
+function placeIn(template: Pick<Template, 'placeOf'>, blocks: ContentBlocks, error: unknown): string {
+  if (!isPlaceable(error) || error.at === null) return '';
+  const source = error.block === null ? template : blocks.get(error.block);
+  if (source === undefined) return '';
+  const { line, column } = source.placeOf(error.at);
+  return `${error.block === null ? '' : `, content block ${error.block}`}, line ${line}, column ${column}`;
 }
 
 function firstLine(error: unknown): string {

@@ -4,9 +4,15 @@ import type { CatalogUse } from './catalog-tags.ts';
 import type { Reference } from './dialect.ts';
 import type { RenderContext } from './facts.ts';
 import { Budget } from './liquid/budget.ts';
-import { withoutComments } from './reading/html-comments.ts';
+import { renderingText } from './render-stop.ts';
 import { straysIn } from './slips.ts';
-import { type ContentBlocks, compileTemplate, isTemplate, TemplateSyntaxError } from './template.ts';
+import {
+  type ContentBlocks,
+  compileHtmlTemplate,
+  compileTemplate,
+  isTemplate,
+  TemplateSyntaxError,
+} from './template.ts';
 
 export interface TreeOptions {
   /** Of the value, from the body's root. */
@@ -110,14 +116,16 @@ function compileText(text: string, path: string, options: Compiling, isHtml: boo
     return null;
   }
   try {
-    const template = compileTemplate(isHtml ? withoutComments(text) : text);
+    const template = isHtml ? compileHtmlTemplate(text) : compileTemplate(text);
     for (const reference of template.references) references.push({ ...reference, path });
     for (const use of template.catalogs) catalogs.push({ ...use, path });
     if (template.fetches) options.onFetch();
     for (const slip of template.slips) warn?.(`${path}: ${slip}`);
     for (const [name, line] of template.blocks) uses.push({ name, path, line, isHtml });
     return ({ context, budget, blocks }) =>
-      isHtml ? template.render(context, budget, blocks.html) : template.render(inPlain(context), budget, blocks.text);
+      renderingText(path, () =>
+        isHtml ? template.render(context, budget, blocks.html) : template.render(inPlain(context), budget, blocks.text),
+      );
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
     problems.add('template', path, `not a valid template: ${error.message}`);

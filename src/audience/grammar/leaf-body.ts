@@ -1,8 +1,30 @@
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
-import { describe, shown } from '../../lib/raw/json.ts';
+import { describe, own, shown } from '../../lib/raw/json.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import { isStorable } from '../../lib/raw/storable.ts';
 import { readIsoTime } from '../../lib/time/times.ts';
+
+const equality = ['equals', 'is'];
+const inequality = ['not_equal', 'is_not'];
+
+/** What comparisons are called elsewhere → ours, of which a filter has one at most. */
+const comparisons: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(['eq', '=', '==', '===', 'is', 'equal', 'equals'].map((word) => [word, equality])),
+  ...Object.fromEntries(
+    ['ne', 'neq', '!=', '<>', 'is_not', 'not_equals', 'not_equal'].map((word) => [word, inequality]),
+  ),
+  ...{ gt: ['greater_than', 'after'], '>': ['greater_than', 'after'], lt: ['less_than', 'before'] },
+  ...{ '<': ['less_than', 'before'], gte: ['greater_than_or_equal_to'], '>=': ['greater_than_or_equal_to'] },
+  ...{ lte: ['less_than_or_equal_to'], '<=': ['less_than_or_equal_to'], in: ['is_any_of'], not_in: ['is_none_of'] },
+  ...{ nin: ['is_none_of'], contains: ['includes_value'], includes: ['includes_value'], regex: ['matches_regex'] },
+  ...{ matches: ['matches_regex'], like: ['matches_regex'], is_set: ['exists'], is_not_null: ['exists'] },
+  ...{ is_null: ['does_not_exist'], is_not_set: ['does_not_exist'], is_blank: ['does_not_exist'] },
+};
+
+function comparisonMeantBy<Word extends string>(value: string, words: readonly Word[]): Word | null {
+  const meant = own(comparisons, value.toLowerCase()) ?? [];
+  return words.find((word) => meant.includes(word)) ?? null;
+}
 
 /** Strictly reads the object of a filter. For a wrong value, a reader adds a problem with its path and returns null. */
 export class LeafBody extends ObjectReader {
@@ -33,7 +55,7 @@ export class LeafBody extends ObjectReader {
     const word = words.find((known) => known === value);
     if (word !== undefined) return word;
     const came = typeof value === 'string' ? `"${shown(value)}"` : describe(value);
-    const meant = typeof value === 'string' ? nearest(value, words) : null;
+    const meant = typeof value === 'string' ? (comparisonMeantBy(value, words) ?? nearest(value, words)) : null;
     return this.refuse(key, `${came} is not one of ${words.join(', ')}${didYouMean(meant)}`);
   }
 

@@ -78,12 +78,29 @@ class Parser {
     if (!isObject(value)) return this.#refuse(path, `expected an object, got ${describe(value)}`);
     const keys = Object.keys(value);
     const [key = ''] = keys;
-    if (keys.length !== 1) return this.#refuse(path, `expected exactly one member, got ${keys.length}`);
+    if (keys.length !== 1)
+      return this.#refuse(path, `expected exactly one member, got ${keys.length}${this.#manyHint(keys)}`);
     if (level > MAX_LEVELS) return this.#refuse(path, `expected at most ${MAX_LEVELS} levels`);
     const at = memberPath(path, key);
     if (key === 'AND' || key === 'OR') return this.#group(key, value[key], at, level);
     if (key === 'NOT' && this.#grammar.hasNot) return this.#not(value[key], at, level);
     return this.#leaf(key, value[key], at, path);
+  }
+
+  /** What an object with several members was probably meant to be. */
+  #manyHint(keys: readonly string[]): string {
+    const { leaves } = this.#grammar;
+    const words = this.#words();
+    if (keys.length < 2 || this.#filters > MAX_HINTS) return '';
+    if (keys.every((key) => words.includes(key))) {
+      const each = keys.slice(0, 3).map((key) => `{ "${key}": … }`);
+      const all = [...each, ...(keys.length > each.length ? ['…'] : [])].join(', ');
+      return `; filters that must all fit stand in a list: { "AND": [${all}] }`;
+    }
+    if (!keys.includes('comparison')) return '';
+    const kind = leaves.has('attribute') && !keys.includes('custom_attribute_name') ? 'attribute' : 'custom_attribute';
+    const name = kind === 'attribute' ? 'name' : 'custom_attribute_name';
+    return `; a filter stands under its kind, such as { "${kind}": { "${name}": …, "comparison": …, "value": … } }`;
   }
 
   #refuse(path: string, reason: string): null {

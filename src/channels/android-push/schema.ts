@@ -1,7 +1,7 @@
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push/buttons.ts';
-import { MAX_TTL_S, readExtra, readPriority } from '../push/fields.ts';
+import { MAX_TTL_S, readExtra, readPriority, toAllApps } from '../push/fields.ts';
 import { readUri } from '../push/uris.ts';
 import { type Conversation, readConversation } from './conversation.ts';
 
@@ -38,11 +38,19 @@ export const ranges = {
 export const androidPriorities = ['normal', 'high'] as const;
 export const buttonActions = ['OPEN_APP', 'URI', 'DEEP_LINK', 'CLOSE'] as const;
 
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ['badge', 'Android counts its notifications itself; what your app shall read stands in extra'],
+  ['aps', 'that is of apple_push; what your app shall read stands in extra'],
+  ['notification', 'title and alert stand directly in android_push'],
+  ['app_id', toAllApps],
+]);
+
 const MAX_BYTES = 4_000;
 const MAX_BUTTONS = 3;
 
 export function parseAndroidPush(raw: Record<string, unknown>, path: string, problems: Problems): AndroidPush {
   const fields = new Fields(raw, path, problems);
+  fields.explain(elsewhere);
   const message = compact<AndroidPush>({
     alert: fields.text('alert'),
     title: fields.text('title'),

@@ -2,7 +2,7 @@ import { isObject } from '../../lib/raw/json.ts';
 import { isEmpty } from '../../lib/raw/lenient.ts';
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { readExtra } from '../push/fields.ts';
+import { readExtra, toAllApps } from '../push/fields.ts';
 import { readUri } from '../push/uris.ts';
 import { type AppleButton, readAppleButtons } from './buttons.ts';
 
@@ -63,8 +63,11 @@ const notCounted = new Set([
   'apns_priority',
 ]);
 
+const elsewhere: ReadonlyMap<string, string> = new Map([['app_id', toAllApps]]);
+
 export function parseApplePush(raw: Record<string, unknown>, path: string, problems: Problems): ApplePush {
   const fields = new Fields(raw, path, problems);
+  fields.explain(elsewhere);
   const category = fields.text('category');
   const message = compact<ApplePush>({
     alert: readAlert(fields),

@@ -58,8 +58,15 @@ const reservedHeaders = new Set(
   ].map((name) => name.toLowerCase()),
 );
 
+const elsewhere: ReadonlyMap<string, string> = new Map([
+  ['to', 'a mail goes to the email of each recipient'],
+  ['cc', 'copies are BCC: email.bcc of the workspace file'],
+  ['smtp', 'relays stand in email.smtp of the workspace file'],
+]);
+
 export function parseEmail(raw: Record<string, unknown>, path: string, problems: Problems): EmailMessage {
   const fields = new Fields(raw, path, problems);
+  fields.explain(elsewhere);
   const message: EmailMessage = {
     app_id: fields.text('app_id') ?? '',
     subject: readLine(fields, 'subject'),

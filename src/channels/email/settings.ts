@@ -81,12 +81,23 @@ export interface AttachmentSettings {
 const MOST_RELAYS = 10;
 const MOST_KEYS = 100;
 
-const relay = object({
-  name: optional(text({ max: 100 }), null),
-  url: required(checked(text({ max: 2_048 }), smtpProblem)),
-  kind: maybe(oneOf(relayKinds)),
-  weight: maybe(integer(1, 1_000)),
-});
+/** What other programs say of a relay one by one. */
+const inUrl = Object.fromEntries(
+  ['host', 'port', 'user', 'username', 'pass', 'password', 'secure', 'tls', 'auth'].map((name) => [
+    name,
+    'url says it all: smtp://user:password@host:587, or smtps:// with TLS from the start',
+  ]),
+);
+
+const relay = object(
+  {
+    name: optional(text({ max: 100 }), null),
+    url: required(checked(text({ max: 2_048 }), smtpProblem)),
+    kind: maybe(oneOf(relayKinds)),
+    weight: maybe(integer(1, 1_000)),
+  },
+  inUrl,
+);
 
 /** One relay, or several in the order of preference. */
 const relays: Shape<SmtpRelay[]> = (value, path, problems) => {
@@ -137,21 +148,29 @@ const attachments = object({
 });
 
 /** The section `email` of the workspace file. */
-export const emailSection = object({
-  default_from: optional(
-    matching(/^[^<>@]*<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$/, 'an address such as "Acme <hello@acme.test>"'),
-    null,
-  ),
-  smtp: optional(relays, null),
-  list_unsubscribe: optional(flag, false),
-  bcc: optional(bccSection, null),
-  footer: optional(text({ max: 100_000, multiline: true }), null),
-  inline_css: optional(flag, null),
-  dkim: optional(dkimKeys, null),
-  attachments: optional(attachments, null),
-  return_path: optional(domain, null),
-  events: optional(eventSection, null),
-});
+const others = {
+  ...Object.fromEntries(['from', 'sender', 'from_email', 'from_address'].map((name) => [name, 'default_from'])),
+  ...Object.fromEntries(['relay', 'relays', 'server', 'host', 'url'].map((name) => [name, 'smtp'])),
+};
+
+export const emailSection = object(
+  {
+    default_from: optional(
+      matching(/^[^<>@]*<[^<>\s@]+@[^<>\s@]+>$|^[^<>\s@]+@[^<>\s@]+$/, 'an address such as "Acme <hello@acme.test>"'),
+      null,
+    ),
+    smtp: optional(relays, null),
+    list_unsubscribe: optional(flag, false),
+    bcc: optional(bccSection, null),
+    footer: optional(text({ max: 100_000, multiline: true }), null),
+    inline_css: optional(flag, null),
+    dkim: optional(dkimKeys, null),
+    attachments: optional(attachments, null),
+    return_path: optional(domain, null),
+    events: optional(eventSection, null),
+  },
+  others,
+);
 
 /** Members of the section that are encrypted in the database, because they hold secrets. */
 export const sealedEmailMembers = ['smtp', 'dkim', 'attachments', 'events'] as const satisfies (keyof Read<

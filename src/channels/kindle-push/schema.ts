@@ -1,6 +1,6 @@
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, isTemplate, type Templated } from '../fields.ts';
-import { readExtra, readPriority, requiredText } from '../push/fields.ts';
+import { readExtra, readPriority, requiredText, toAllApps } from '../push/fields.ts';
 import { readUri } from '../push/uris.ts';
 
 /** The object under `kindle_push` in a request. Source: messaging-objects.md §4.1. */
@@ -17,8 +17,11 @@ export interface KindlePush {
 
 export const MAX_COLLAPSE_KEY_LENGTH = 64;
 
+const elsewhere: ReadonlyMap<string, string> = new Map([['app_id', toAllApps]]);
+
 export function parseKindlePush(raw: Record<string, unknown>, path: string, problems: Problems): KindlePush {
   const fields = new Fields(raw, path, problems);
+  fields.explain(elsewhere);
   const collapse_key = fields.text('collapse_key');
   if (collapse_key !== undefined && !isTemplate(collapse_key) && collapse_key.length > MAX_COLLAPSE_KEY_LENGTH) {
     problems.add('range', fields.at('collapse_key'), `expected at most ${MAX_COLLAPSE_KEY_LENGTH} characters`);

@@ -12,6 +12,9 @@ export function readExtra(fields: Fields): Record<string, unknown> | undefined {
   return fields.hash('extra', 'invalid_extra');
 }
 
+/** Of `app_id` in a push, which the original does not know either. */
+export const toAllApps = 'a push goes to all apps of its platform that a person has';
+
 /** Display priority, -2 to 2. Anything else counts as 0, without an error. */
 export function readPriority(fields: Fields): number | undefined {
   return priorityOf(fields.get('priority'));

@@ -1,7 +1,7 @@
 import type { Problems } from '../../lib/raw/problems.ts';
 import { compact, Fields, type Templated } from '../fields.ts';
 import { type PushButton, readButtons } from '../push/buttons.ts';
-import { MAX_TTL_S, readExtra, requiredText } from '../push/fields.ts';
+import { MAX_TTL_S, readExtra, requiredText, toAllApps } from '../push/fields.ts';
 import { readUri } from '../push/uris.ts';
 
 /** The object under `web_push` in a request. Source: messaging-objects.md §5.1. */
@@ -22,8 +22,11 @@ export interface WebPush {
 /** The actions that a browser has; it has no `DEEP_LINK`. */
 export const buttonActions = ['OPEN_APP', 'URI', 'CLOSE'] as const;
 
+const elsewhere: ReadonlyMap<string, string> = new Map([['app_id', toAllApps]]);
+
 export function parseWebPush(raw: Record<string, unknown>, path: string, problems: Problems): WebPush {
   const fields = new Fields(raw, path, problems);
+  fields.explain(elsewhere);
   return compact({
     alert: requiredText(fields, 'alert'),
     title: requiredText(fields, 'title'),

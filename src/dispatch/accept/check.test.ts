@@ -217,7 +217,7 @@ refuses('then there must be a message, a recipient, and a fitting `broadcast`', 
 ]);
 
 const unknownSegment = (id: string) => `segment_id: does not name a segment of this workspace, got "${id}"`;
-const wrongWord = 'audience.email_subscription_status.comparison: "equals" is not one of is, is_not';
+const wrongWord = 'audience.email_subscription_status.comparison: "equals" is not one of is, is_not; did you mean is?';
 
 refuses('then the segment, its references and the audience are checked', [
   [{ ...good, segment_id: APP }, 'bad_request', [unknownSegment(APP)]],

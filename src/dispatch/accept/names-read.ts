@@ -1,10 +1,12 @@
-import { channelKeys } from '../../channels/channel.ts';
+import { type Channel, channelKeys } from '../../channels/channel.ts';
 import type { ChannelSettings } from '../../channels/channel-settings.ts';
 import { channels } from '../../channels/index.ts';
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { own, type RawObject } from '../../lib/raw/json.ts';
-import { FOOTER_NAME } from '../../templating/resolve.ts';
+import { FOOTER_NAME, isLinkName } from '../../templating/resolve.ts';
+import { compileHtmlTemplate, TemplateSyntaxError } from '../../templating/template.ts';
 import type { ReferenceAt } from '../../templating/tree.ts';
+import { FOOTER_PATH } from '../plan/footer.ts';
 import type { StoredThings } from '../plan/stored-things.ts';
 
 /** Most names that are looked up, and most names among which the one that was meant is sought. */
@@ -43,17 +45,49 @@ export async function warningsOfAttributes(
   });
 }
 
-/** One sentence for each text that names the workspace's footer, if the workspace has none, or the text is of no mail. */
-export function warningsOfFooter(references: readonly ReferenceAt[], { email }: ChannelSettings): string[] {
-  const read = eachOnce(references.filter(({ space, name }) => space === null && name === FOOTER_NAME));
+/**
+ * One sentence for each text that names the workspace's footer, if the workspace has none, or the text is of no mail, and
+ * for each that is of no mail and names a link for subscriptions.
+ */
+export function warningsOfMailNames(references: readonly ReferenceAt[], { email }: ChannelSettings): string[] {
+  const read = eachOnce(references.filter(isOfMails));
   return read.flatMap((one) => {
     const start = `${one.path}: ${written(one)} is empty`;
-    const named = /\bmessages\.(\w+)/.exec(one.path)?.[1];
-    const channel = channelKeys.find((key) => key === named);
-    if (channel !== undefined && channels[channel].footer === undefined)
-      return [`${start}: only mails have the footer`];
+    const channel = channelOf(one);
+    if (one.name !== FOOTER_NAME)
+      return channel !== null && channel.subscriptionLinks === undefined
+        ? [`${start}: only mails have such links`]
+        : [];
+    if (channel !== null && channel.footer === undefined) return [`${start}: only mails have the footer`];
     return email.footer === null ? [`${start}: email.footer of the workspace file is not set`] : [];
   });
+}
+
+function isOfMails({ space, name }: ReferenceAt): boolean {
+  return space === null && (name === FOOTER_NAME || isLinkName(name));
+}
+
+/** The channel of the message that has the text. null: the path does not say it. */
+function channelOf({ path }: ReferenceAt): Channel | null {
+  const named = /\bmessages\.(\w+)/.exec(path)?.[1];
+  const key = channelKeys.find((known) => known === named);
+  return key === undefined ? null : channels[key];
+}
+
+/** What messages read, with what the footer reads that they name. */
+export function withFooterReferences(
+  references: readonly ReferenceAt[],
+  { email: { footer } }: ChannelSettings,
+): readonly ReferenceAt[] {
+  const isNamed = references.some((one) => isOfMails(one) && one.name === FOOTER_NAME);
+  if (!isNamed || footer === null) return references;
+  try {
+    const read = compileHtmlTemplate(footer).references;
+    return [...references, ...read.map((reference) => ({ ...reference, path: FOOTER_PATH }))];
+  } catch (error) {
+    if (error instanceof TemplateSyntaxError) return references; // stored by a version that did not check it
+    throw error;
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { type RequiredState, requiredStates } from '../../people/consent/require
 import { maxAliasBytes } from '../../people/profile/identifiers.ts';
 import type { PersonName } from '../../people/profile/identify.ts';
 import { channelMeantBy, readMessages as readByChannel } from '../plan/check-messages.ts';
+import { elsewhereOfSends } from './elsewhere.ts';
 import { oldCredentials } from './old-credentials.ts';
 import { AT_MOST, ourMembers, type PlanOptions, readOurOptions } from './our-options.ts';
 
@@ -37,6 +38,7 @@ export type Body = WatchedReader;
 export function readSendRequest(raw: RawObject, problems: Problems): SendRequest {
   const body = new WatchedReader(raw, '', problems);
   body.ignore(oldCredentials);
+  body.explain(elsewhereOfSends);
   refuseForeignKeys(body, raw, foreignKeys);
   const flag = (key: string) => body.scalar(key, readFlag) ?? false;
   const overrides = [flag('override_frequency_capping'), flag('override_messaging_limits')];

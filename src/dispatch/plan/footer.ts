@@ -1,10 +1,12 @@
 import type { ChannelSettings } from '../../channels/channel-settings.ts';
 import type { Footer, RenderContext } from '../../templating/facts.ts';
-import { withoutComments } from '../../templating/reading/html-comments.ts';
-import { RenderStop } from '../../templating/render-stop.ts';
+import { RenderStop, renderingText } from '../../templating/render-stop.ts';
 import { readsOf } from '../../templating/resolve.ts';
-import { compileTemplate, type Template, TemplateSyntaxError } from '../../templating/template.ts';
+import { compileHtmlTemplate, type Template, TemplateSyntaxError } from '../../templating/template.ts';
 import type { CompiledMessage } from './templates.ts';
+
+/** Where the footer stands in the workspace file. */
+export const FOOTER_PATH = 'email.footer';
 
 /**
  * The message with the footer that the workspace has now, if its templates name it: decision 56. A footer that was
@@ -26,10 +28,10 @@ export function withFooter(message: CompiledMessage, settings: ChannelSettings):
 
 function compiled(source: string): Template | RenderStop {
   try {
-    return compileTemplate(withoutComments(source));
+    return compileHtmlTemplate(source);
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError)) throw error;
-    return new RenderStop('render_error', `email.footer: ${error.message}`);
+    return new RenderStop('render_error', error.message, FOOTER_PATH);
   }
 }
 
@@ -41,7 +43,7 @@ function footersOf(
 ): Pick<RenderContext, 'footer' | 'plainFooter'> {
   const footer = once(() => {
     if (template instanceof RenderStop) throw template;
-    return unlessBlank(template.render(context));
+    return unlessBlank(renderingText(FOOTER_PATH, () => template.render(context)));
   });
   return { footer, plainFooter: once(() => unlessBlank(asText(footer() ?? ''))) };
 }

@@ -14,6 +14,17 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
+/**
+ * The candidate that is near, or that ends with the word or begins with it: `custom_attribute_name` for `name`. null: none.
+ * Of several longer ones, the first.
+ */
+export function nearestOrPart(word: string, candidates: readonly string[]): string | null {
+  const near = nearest(word, candidates);
+  if (near !== null || word.length < 3 || word.length > 100) return near;
+  const part = word.toLowerCase();
+  return candidates.find((one) => one.endsWith(`_${part}`) || one.startsWith(`${part}_`)) ?? null;
+}
+
 /** `; did you mean …?`, to be added to a problem. Empty: no name is near. */
 export function didYouMean(name: string | null): string {
   return name === null ? '' : `; did you mean ${name}?`;

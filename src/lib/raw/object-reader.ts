@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
-import { didYouMean, nearest } from './did-you-mean.ts';
+import { didYouMean, nearestOrPart } from './did-you-mean.ts';
 import { describe, isObject, memberPath, own, type RawObject } from './json.ts';
 import { isEmpty, isGiven, type Reading } from './lenient.ts';
 import type { Sink, Stage } from './problems.ts';
@@ -52,7 +52,7 @@ export class ObjectReader<S extends Sink = Sink> {
 
   refuseUnknown(known: readonly string[]): void {
     for (const [index, key] of this.unknown(known).entries()) {
-      const hint = index < MOST_HINTS ? didYouMean(nearest(key, known)) : '';
+      const hint = index < MOST_HINTS ? didYouMean(nearestOrPart(key, known)) : '';
       this.refuse(key, `unknown member; ${known.join(', ')} are known${hint}`);
     }
   }

@@ -1,4 +1,4 @@
-import { didYouMean, nearest } from './did-you-mean.ts';
+import { didYouMean, nearest, nearestOrPart } from './did-you-mean.ts';
 import { elementPath, isObject, own, quotedMemberPath } from './json.ts';
 import { ObjectReader } from './object-reader.ts';
 import type { Sink } from './problems.ts';
@@ -48,14 +48,20 @@ type ReadMembers<M extends Members> = Flat<
   { [K in Exclude<keyof M, MaybeMissing<M>>]: ReadMember<M[K]> } & { [K in MaybeMissing<M>]?: ReadMember<M[K]> }
 >;
 
-/** Reads an object of these members. Refuses an unknown member and suggests the nearest name. */
-export function object<M extends Members>(members: M): Shape<ReadMembers<M>> {
+/** Other names of members → the member that is meant, or words that say where the thing belongs. */
+export type OtherNames = Readonly<Record<string, string>>;
+
+/**
+ * Reads an object of these members. Refuses an unknown member and suggests the nearest name; `others` knows more of what
+ * people write.
+ */
+export function object<M extends Members>(members: M, others: OtherNames = {}): Shape<ReadMembers<M>> {
   const known = Object.keys(members);
   return (value, path, problems) => {
     if (!isObject(value)) return refuse(problems, path, 'expected an object');
     const reader = new FileObject(value, path, problems);
     const unknown = reader.unknown(known);
-    for (const name of unknown) reader.refuse(name, unknownMember(name, known));
+    for (const name of unknown) reader.refuse(name, unknownMember(name, known, others));
     const read = Object.entries(members).map(([name, member]) => ({ name, found: readMember(reader, name, member) }));
     const isGood = unknown.length === 0 && read.every(({ found }) => found !== undefined);
     if (!isGood) return undefined;
@@ -80,8 +86,10 @@ function readMember<T>(from: FileObject, name: string, { shape, fallback, nullIs
   return fallback ?? refuse(from.problems, from.at(name), 'is required');
 }
 
-function unknownMember(name: string, known: readonly string[]): string {
-  return `there is no such key${didYouMean(nearest(name, known))}`;
+function unknownMember(name: string, known: readonly string[], others: OtherNames): string {
+  const other = own(others, name);
+  if (other !== undefined && !known.includes(other)) return `there is no such key; ${other}`;
+  return `there is no such key${didYouMean(other ?? nearestOrPart(name, known))}`;
 }
 
 export function list<T>(shape: Shape<T>, most = 10_000): Shape<T[]> {
@@ -128,10 +136,11 @@ export function integer(least: number, most: number): Shape<number> {
   };
 }
 
-/** Reads one of the words. `synonyms` maps other words to them. */
+/** Reads one of the words. `synonyms` maps other words to them; `mistakes` those that are refused with what was meant. */
 export function oneOf<const W extends string>(
   words: readonly W[],
   synonyms: Readonly<Record<string, NoInfer<W>>> = {},
+  mistakes: Readonly<Record<string, NoInfer<W>>> = {},
 ): Shape<W> {
   return (value, path, problems) => {
     const word = words.find((candidate) => candidate === value);
@@ -140,7 +149,8 @@ export function oneOf<const W extends string>(
     if (meant !== undefined) return meant;
     const near = words.length > MOST_TO_LIST && typeof value === 'string' ? meantBy(value, words) : null;
     if (near !== null) return refuse(problems, path, `is not known${didYouMean(near)}`);
-    return refuse(problems, path, `expected ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}`);
+    const hint = typeof value === 'string' ? didYouMean(own(mistakes, value) ?? nearest(value, words)) : '';
+    return refuse(problems, path, `expected ${words.length > 1 ? 'one of ' : ''}${words.join(', ')}${hint}`);
   };
 }
 

@@ -11,6 +11,7 @@ export class WatchedReader extends ObjectReader<Problems> implements Watcher {
   /** null: the object is not watched, because the body has too many. */
   readonly #asked: string[] | null;
   readonly #silent: Iterable<string>[] = [];
+  #elsewhere: ReadonlyMap<string, string> = new Map();
 
   constructor(raw: RawObject, path: string, problems: Problems) {
     super(raw, path, problems);
@@ -25,6 +26,11 @@ export class WatchedReader extends ObjectReader<Problems> implements Watcher {
   /** Members that are not read, and that no warning names or suggests. */
   ignore(keys: Iterable<string>): void {
     this.#silent.push(keys);
+  }
+
+  /** Says of members that are not known here where the thing is said, in words. */
+  explain(elsewhere: ReadonlyMap<string, string>): void {
+    this.#elsewhere = elsewhere;
   }
 
   /** Whether anybody asked for this member so far. */
@@ -50,7 +56,8 @@ export class WatchedReader extends ObjectReader<Problems> implements Watcher {
     const keys = this.#unknown().slice(0, most);
     const hints = keys.flatMap((key) => {
       const meant = this.meantBy(key, known);
-      return meant === null || given.includes(meant) ? [] : [this.#remark(key, meant)];
+      const isGiven = meant === null || given.includes(meant);
+      return isGiven && !this.#elsewhere.has(key) ? [] : [this.#remark(key, meant)];
     });
     return { looked: keys.length, hints };
   }
@@ -68,6 +75,7 @@ export class WatchedReader extends ObjectReader<Problems> implements Watcher {
   }
 
   #remark(key: string, meant: string | null): string {
-    return `${this.at(key)}: not known, ignored${didYouMean(meant)}`;
+    const elsewhere = this.#elsewhere.get(key);
+    return `${this.at(key)}: not known, ignored${elsewhere === undefined ? didYouMean(meant) : `; ${elsewhere}`}`;
   }
 }

@@ -5,18 +5,20 @@ import { ObjectProblem } from '../../lib/raw/problems.ts';
 
 import { readStoredTime } from '../../lib/time/times.ts';
 import { readTimeZone } from '../../lib/time/zone-names.ts';
-import { readEmailAddress, readNationalPhone, readPhone } from '../profile/contact.ts';
+import { readEmailAddress, readPhone } from '../profile/contact.ts';
 import { readCountry } from '../profile/countries-and-languages.ts';
 import { type IgnoredField, unknownValue } from '../track/attributes.ts';
+import { type ConsentColumn, readConsent } from './consent-words.ts';
 import type { DateFormat } from './date-format.ts';
 import { type NumberStyle, otherStyleHint, readNumberText } from './numbers.ts';
+import { countryWithPlus, readPhoneOf } from './phones.ts';
 
 /** The type of a column: it decides how the cells are read. */
 export const cellTypes = ['text', 'number', 'boolean', 'json', 'time', 'date'] as const;
 export type CellType = (typeof cellTypes)[number];
 
 /** The type of a column whose name decides how its cells are read. */
-export type FixedType = 'email' | 'phone' | IgnoredField;
+export type FixedType = 'email' | 'phone' | ConsentColumn | IgnoredField;
 
 /** How the program that wrote the file writes things. */
 export interface CellStyle {
@@ -37,7 +39,7 @@ export function readCell(
   type: CellType | FixedType,
   name: string,
   style: CellStyle,
-  seen: SeenNumber,
+  seen: Seen,
 ): unknown {
   switch (type) {
     case 'text':
@@ -56,32 +58,49 @@ export function readCell(
       if (readEmailAddress(cell) !== null) return cell;
       throw new ObjectProblem(`The value provided for the '${name}' field is not a valid email.`);
     case 'phone':
-      return readPhoneCell(cell, name, style);
+      return readPhoneCell(cell, name, style, seen);
+    case 'global_state':
+    case 'group_state':
+      return readConsent(cell, type, name, style.booleans);
     case 'country':
       if (readCountry(cell) !== null) return cell;
-      throw new ObjectProblem(unknownValue('country'));
+      throw new ObjectProblem(unknownValue('country', cell));
     case 'time_zone':
       if (readTimeZone(cell) !== null) return cell;
-      throw new ObjectProblem(unknownValue('time_zone'));
+      throw new ObjectProblem(unknownValue('time_zone', cell));
   }
 }
 
-/** Called with the text of every number, to count those that may be meant otherwise. */
-export type SeenNumber = (name: string, text: string) => void;
-
-function readPhoneCell(cell: string, name: string, { phoneCountry }: CellStyle): string {
-  const phone = phoneCountry === null ? readPhone(cell) : readNationalPhone(cell, phoneCountry);
-  if (phone !== null) return phone;
-  const isNational = phoneCountry !== null && !cell.trim().startsWith('+');
-  if (isNational) throw new ObjectProblem(`${name}: no phone number of ${phoneCountry}`);
-  const hint =
-    phoneCountry === null && !cell.includes('+') ? '; for others, name their country: --phone-country AT' : '';
-  throw new ObjectProblem(`${name}: expected a phone number with + and country code${hint}`);
+/** Told of what may be meant otherwise, to be counted. */
+export interface Seen {
+  /** The text of every number. */
+  number(name: string, text: string): void;
+  /** A phone number that is a fixed line if it is one of the country that the file names. */
+  fixedLine(name: string): void;
 }
 
-function readNumber(cell: string, name: string, { numbers, currency }: CellStyle, seen: SeenNumber): number {
+function readPhoneCell(cell: string, name: string, { phoneCountry }: CellStyle, seen: Seen): string {
+  const expected = `${name}: expected a phone number with + and country code`;
+  if (phoneCountry === null) {
+    const phone = readPhone(cell);
+    if (phone !== null) return phone;
+    const hint = cell.includes('+') ? '' : '; for others, name their country: --phone-country AT';
+    throw new ObjectProblem(expected + hint);
+  }
+  const read = readPhoneOf(cell, phoneCountry);
+  if (read === null) {
+    if (cell.trim().startsWith('+')) throw new ObjectProblem(expected);
+    const other = countryWithPlus(cell);
+    const hint = other === null ? '' : `; with + before it, it is one of ${other}`;
+    throw new ObjectProblem(`${name}: no phone number of ${phoneCountry}; others need + and country code${hint}`);
+  }
+  if (read.isFixedLine) seen.fixedLine(name);
+  return read.phone;
+}
+
+function readNumber(cell: string, name: string, { numbers, currency }: CellStyle, seen: Seen): number {
   const text = withoutCurrency(cell.trim(), currency);
-  seen(name, text);
+  seen.number(name, text);
   const value = readNumberText(text, numbers);
   if (value !== null) return value;
   throw new ObjectProblem(`${shown(name)}: expected a number${numberHint(text, numbers)}`);

@@ -2,10 +2,10 @@ import { nearest } from '../../lib/raw/did-you-mean.ts';
 import { isObject, shown } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
-import { type CellStyle, type CellType, type FixedType, readCell } from './cells.ts';
+import { type CellStyle, type CellType, type FixedType, readCell, type Seen } from './cells.ts';
 import type { DateFormat } from './date-format.ts';
+import type { Doubts } from './doubts.ts';
 import { ImportFileError, type Reading, type RecordKind } from './entry.ts';
-import type { NumberTally } from './numbers.ts';
 
 export interface CsvOptions extends CellStyle {
   delimiter: string;
@@ -33,6 +33,10 @@ const nested = ['user_alias', 'current_location', 'push_tokens', 'subscription_g
 const switches = ['_update_existing_only', '_merge_objects', 'push_token_import'];
 const identifiers = ['external_id', 'braze_id', 'user_alias', 'user_alias_name', 'email', 'phone', 'push_tokens'];
 const times = ['date_of_first_session', 'date_of_last_session', 'marked_email_as_spam_at'];
+/** `subscription_state:<id of the group>`: a column for the state in one group. */
+const groupPrefix = 'subscription_state:';
+/** The members that name a person, in the order in which they do. */
+const ids = ['external_id', 'braze_id', 'user_alias', 'user_alias_name', 'user_alias_label'];
 const aliasParts = ['user_alias_name', 'user_alias_label'];
 const activityIdentifiers = ['external_id', 'braze_id', 'user_alias', 'email', 'phone'];
 
@@ -54,11 +58,11 @@ export class Columns {
   /** The options for each column: they differ in the format of dates. */
   readonly #styles: readonly CsvOptions[];
   readonly #options: CsvOptions;
-  readonly #tally: NumberTally | undefined;
+  readonly #doubts: Doubts | undefined;
 
   /** Throws ImportFileError when the header cannot be used. */
-  constructor(header: readonly string[], options: CsvOptions, tally?: NumberTally) {
-    this.#tally = tally;
+  constructor(header: readonly string[], options: CsvOptions, doubts?: Doubts) {
+    this.#doubts = doubts;
     this.#header = header.map((name) => name.trim());
     this.names = this.#header.map((name) => options.renamed.get(name) ?? name);
     this.#options = options;
@@ -84,6 +88,7 @@ export class Columns {
     }
     const given: [string, unknown][] = [];
     const problems: string[] = [];
+    const bad: string[] = [];
     for (const [index, name] of this.names.entries()) {
       const cell = cells[index] ?? '';
       if (cell === '') continue;
@@ -92,10 +97,11 @@ export class Columns {
       } catch (error) {
         if (!(error instanceof ObjectProblem)) throw error;
         problems.push(error.message);
+        bad.push(name);
       }
     }
     this.#refuseNameless(new Map(given));
-    return { object: objectOf(given, this.#options.records), problems };
+    return { object: objectOf(given, this.#options.records), problems, badName: badNameIn(bad, new Map(given)) };
   }
 
   /** Without its id, a row would be that of whoever has its email or phone, which may be somebody else. */
@@ -112,7 +118,10 @@ export class Columns {
     // The decoder replaces bytes that are not UTF-8 with this character.
     if (cell.includes('\ufffd')) throw new ObjectProblem(`${shown(name)}: the cell is not UTF-8; see --encoding`);
     if (cell === this.#options.nullText) return null;
-    const seen = (column: string, text: string) => this.#tally?.add(column, text, line);
+    const seen: Seen = {
+      number: (column, text) => this.#doubts?.numbers.add(column, text, line),
+      fixedLine: (column) => this.#doubts?.addFixedLine(column, line),
+    };
     return readCell(cell, this.#types[index] ?? 'text', name, this.#styles[index] ?? this.#options, seen);
   }
 
@@ -123,11 +132,26 @@ export class Columns {
   }
 }
 
+/**
+ * The column that would have named the person, had its cell been good. Without it the row would be that of whoever has
+ * its email or phone, who may be somebody else. null: the row is named by another cell, or by none.
+ */
+function badNameIn(bad: readonly string[], given: ReadonlyMap<string, unknown>): string | null {
+  const id = bad.find((name) => ids.includes(name));
+  if (id !== undefined) return id;
+  const isNamed = (names: readonly string[]) => names.some((name) => given.get(name) != null);
+  if (isNamed(ids)) return null;
+  if (bad.includes('email')) return 'email';
+  return bad.includes('phone') && !isNamed(['email']) ? 'phone' : null;
+}
+
 function typeOf(name: string, title: string, { types, records, dateFormat }: CsvOptions): CellType | FixedType {
   if (nested.includes(name)) return 'json';
   if (name === 'email' || name === 'phone') return name;
   if (records === 'attributes') {
     if (name === 'country' || name === 'time_zone') return name;
+    if (name === 'email_subscribe' || name === 'push_subscribe') return 'global_state';
+    if (name === 'subscription_state' || name.startsWith(groupPrefix)) return 'group_state';
     if (dateFormat !== null && name === 'dob') return 'date';
     if (dateFormat !== null && times.includes(name)) return 'time';
   } else {
@@ -186,7 +210,7 @@ function otherDelimiter(header: readonly string[], delimiter: string): string {
 function isFree(name: string, records: RecordKind): boolean {
   if (records !== 'attributes') return !members[records].includes(name);
   const known = [...identifiers, ...parts, ...nested.filter((one) => one !== 'properties'), ...switches];
-  return !profileFields.has(name) && !known.includes(name);
+  return !profileFields.has(name) && !known.includes(name) && !name.startsWith(groupPrefix);
 }
 
 function objectOf(given: [string, unknown][], records: RecordKind): object {
@@ -202,25 +226,35 @@ function objectOf(given: [string, unknown][], records: RecordKind): object {
 
 /** Moves the members that have columns of their own into the objects that they belong to. */
 function withParts(given: [string, unknown][]): object {
-  const isPart = (name: string) => parts.some((part) => part === name);
+  const isPart = (name: string) => parts.some((part) => part === name) || name.startsWith(groupPrefix);
   const whole = given.filter(([name]) => !isPart(name));
   const split = new Map(given.filter(([name]) => isPart(name)));
   if (split.has('user_alias_name') || split.has('user_alias_label')) {
     const alias = { alias_name: split.get('user_alias_name'), alias_label: split.get('user_alias_label') };
     whole.push(['user_alias', alias]);
   }
-  if (split.has('subscription_group_id') || split.has('subscription_state')) {
-    const [, groups] = whole.find(([name]) => name === 'subscription_groups') ?? [];
-    const group = {
-      subscription_group_id: split.get('subscription_group_id'),
-      subscription_state: split.get('subscription_state'),
-    };
-    const others: unknown[] = Array.isArray(groups) ? groups : isObject(groups) ? [groups] : [];
+  const groups = groupsOf(given, split);
+  if (groups.length > 0) {
+    const [, stated] = whole.find(([name]) => name === 'subscription_groups') ?? [];
+    const others: unknown[] = Array.isArray(stated) ? stated : isObject(stated) ? [stated] : [];
     return Object.fromEntries([
       ...whole.filter(([name]) => name !== 'subscription_groups'),
-      ['subscription_groups', [...others, group]],
+      ['subscription_groups', [...others, ...groups]],
     ]);
   }
   // fromEntries, because an assignment to the key "__proto__" would not make a member.
   return Object.fromEntries(whole);
+}
+
+/** The subscription groups that have columns of their own. */
+function groupsOf(given: readonly [string, unknown][], split: ReadonlyMap<string, unknown>): object[] {
+  const [id, state] = [split.get('subscription_group_id'), split.get('subscription_state')];
+  const named = given.filter(([name]) => name.startsWith(groupPrefix));
+  return [
+    ...(id === undefined && state === undefined ? [] : [{ subscription_group_id: id, subscription_state: state }]),
+    ...named.map(([name, value]) => ({
+      subscription_group_id: name.slice(groupPrefix.length),
+      subscription_state: value,
+    })),
+  ];
 }

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { type CsvError, type Parser, parse } from 'csv-parse';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { Columns, type CsvOptions } from './columns.ts';
+import type { Doubts } from './doubts.ts';
 import { type Entry, ImportFileError, maxRecordBytes, type Reading, type Shown } from './entry.ts';
-import type { NumberTally } from './numbers.ts';
 
 /** Reads a CSV file with a header (RFC 4180, LF or CRLF, with or without a byte order mark). Throws ImportFileError. */
 export async function* readCsv(
   bytes: AsyncIterable<Buffer>,
   options: CsvOptions,
-  tally?: NumberTally,
+  doubts?: Doubts,
 ): AsyncGenerator<Entry[]> {
-  const rows = new Rows(options, tally);
+  const rows = new Rows(options, doubts);
   const parser = parse({
     bom: true,
     delimiter: options.delimiter,
@@ -46,15 +46,15 @@ class Rows {
   #entries: Entry[] = [];
   #problem: Error | null = null;
   readonly #options: CsvOptions;
-  readonly #tally: NumberTally | undefined;
+  readonly #doubts: Doubts | undefined;
   #line = 1;
   #bytes = 0;
   #emptyLines = 0;
   #endLine = 0;
 
-  constructor(options: CsvOptions, tally: NumberTally | undefined) {
+  constructor(options: CsvOptions, doubts: Doubts | undefined) {
     this.#options = options;
-    this.#tally = tally;
+    this.#doubts = doubts;
   }
 
   /** Returns null, so that the parser does not keep the record for its own readers. */
@@ -66,7 +66,7 @@ class Rows {
     this.#line = line + 1 + (hasLineBreaks ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
     [this.#bytes, this.#emptyLines, this.#endLine] = [at.end, at.empty_lines, at.lines];
     try {
-      if (this.columns === null) this.columns = new Columns(cells, this.#options, this.#tally);
+      if (this.columns === null) this.columns = new Columns(cells, this.#options, this.#doubts);
       else this.#entries.push(new Row(line, sizeBytes, cells, this.columns));
     } catch (error) {
       this.#problem ??= error as Error;

@@ -13,6 +13,8 @@ export interface Entry {
 export interface Reading {
   object: unknown;
   problems: readonly string[];
+  /** The column that names the person, if its cell is among the problems: the record cannot go without it. null: none. */
+  badName: string | null;
 }
 
 /** A rejected record: what was read of a line of NDJSON, or the cells of a row by the names of its columns. */

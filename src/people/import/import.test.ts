@@ -272,7 +272,7 @@ test('records that cannot be applied are reported with their line; the others ar
     [6, "The value provided for the 'email' field is not a valid email.", { external_id: 'bob', email: 'no' }],
     [
       7,
-      'applied, but for: gender: expected M, F, O, N or P; dob: expected YYYY-MM-DD; country: expected a code of ISO 3166-1 such as AT, or the English name of a country',
+      'applied, but for: gender: expected M, F, O, N or P; dob: expected YYYY-MM-DD; country: expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country',
       { external_id: 'bob', points: 1, gender: 'x', country: 'Wien', dob: '01/01/1971', at: '2019-02-15 00:00:00 UTC' },
     ],
   ]);

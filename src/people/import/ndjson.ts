@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { isObject, own } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { Columns, type CsvOptions } from './columns.ts';
+import type { Doubts } from './doubts.ts';
 import { type Entry, maxRecordBytes, type Reading, type Shown } from './entry.ts';
-import type { NumberTally } from './numbers.ts';
 import { isRejectedLine, optionsInHeader } from './rejects-header.ts';
 
 const newline = 0x0a;
@@ -18,9 +18,9 @@ const maxShownBytes = 64 * 1024;
 export async function* readNdjson(
   bytes: AsyncIterable<Buffer>,
   options: CsvOptions | null = null,
-  tally?: NumberTally,
+  doubts?: Doubts,
 ): AsyncGenerator<Entry[]> {
-  const lines = new Lines(new RejectedRows(options, tally));
+  const lines = new Lines(new RejectedRows(options, doubts));
   for await (const chunk of bytes) yield lines.add(chunk);
   yield lines.end();
 }
@@ -88,13 +88,13 @@ function isOptionsLine(text: Buffer): boolean {
 /** Reads the rows of a CSV file that stand in its rejects file. */
 class RejectedRows {
   readonly #options: CsvOptions | null;
-  readonly #tally: NumberTally | undefined;
+  readonly #doubts: Doubts | undefined;
   #columns: Columns | null = null;
   #header = '';
 
-  constructor(options: CsvOptions | null, tally: NumberTally | undefined) {
+  constructor(options: CsvOptions | null, doubts: Doubts | undefined) {
     this.#options = options;
-    this.#tally = tally;
+    this.#doubts = doubts;
   }
 
   /** `line`: of the rejects file. */
@@ -107,7 +107,7 @@ class RejectedRows {
     const names = Object.keys(cells);
     const header = JSON.stringify(names);
     if (this.#columns === null || header !== this.#header)
-      this.#columns = new Columns(names, this.#options, this.#tally);
+      this.#columns = new Columns(names, this.#options, this.#doubts);
     this.#header = header;
     const texts = Object.values(cells).map((cell) => (typeof cell === 'string' ? cell : String(cell)));
     return this.#columns.read(texts, line);
@@ -131,7 +131,7 @@ class JsonLine implements Entry {
 
   read(): Reading {
     const found = rejectedIn(this.#parse());
-    if ('record' in found) return { object: found.record, problems: [] };
+    if ('record' in found) return { object: found.record, problems: [], badName: null };
     if (isObject(found.cells)) return this.#rows.read(found.cells, this.line);
     throw new ObjectProblem('cells: expected the cells by the names of their columns; mend them so');
   }

@@ -37,14 +37,15 @@ interface ColumnTally {
   hasDoubt: boolean;
 }
 
-/** The numbers of a column that may be meant otherwise. */
-export interface Ambiguous {
+/** The cells of a column that may be meant otherwise. */
+export interface InDoubt {
   count: number;
-  /** The first lines that have such numbers. */
+  /** The first lines that have such cells. */
   lines: readonly number[];
 }
 
-const maxLines = 5;
+/** Most lines that are named. */
+export const maxLines = 5;
 
 /** Counts, by column, the numbers of a file that may have been meant otherwise. */
 export class NumberTally {
@@ -71,7 +72,7 @@ export class NumberTally {
    * The ambiguous numbers by column, of columns in doubt: they also have numbers of another style, or nothing in
    * them shows that the comma is for decimals.
    */
-  inDoubt(): Record<string, Ambiguous> {
+  inDoubt(): Record<string, InDoubt> {
     const columns = [...this.#columns].filter(
       ([, { ambiguous, hasProof, hasDoubt }]) =>
         ambiguous > 0 && (hasDoubt || (this.#style === 'decimal_comma' && !hasProof)),

@@ -1,12 +1,13 @@
 import { isObject } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { futureIn } from '../profile/profile-fields.ts';
 import { remarksOfRefusal, sentenceOf } from '../remarks.ts';
 import { readEvent, readPurchase } from '../track/activities.ts';
-import { readAttributes, unknownValue } from '../track/attributes.ts';
+import { readAttributes } from '../track/attributes.ts';
 import type { TrackRequest } from '../track/request.ts';
 import type { Batch } from './batches.ts';
-import type { Entry, RecordKind } from './entry.ts';
+import type { Entry, Reading, RecordKind } from './entry.ts';
 
 export interface ReadOptions {
   workspace: WorkspaceCatalog;
@@ -50,15 +51,18 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
     if (!isObject(reading.object)) throw new ObjectProblem('expected an object');
     if (options.records !== 'attributes') {
       const object = (options.records === 'events' ? readEvent : readPurchase)(reading.object, options.now);
-      if (problems.length > 0 && !options.skipBadCells) return refusing(problems);
+      if (isRefused(reading, options)) return refusing(withBadName(reading, options));
       request.activities.push({ array: options.records, index, object });
       return { refusal: [], left: problems };
     }
     const object = readAttributes(reading.object, options.workspace);
     // Unlike /users/track, an import keeps what is stored: one file may hold many thousands of such values.
-    for (const field of object.ignored) delete object.profile.columns[field];
-    const left = [...problems, ...object.remarks.map(sentenceOf), ...object.ignored.map(unknownValue)];
-    if (problems.length > 0 && !options.skipBadCells) return refusing(left);
+    for (const { field } of object.ignored) delete object.profile.columns[field];
+    const future = futureIn(object.profile, options.now);
+    if (future !== null) delete object.profile.columns.dob;
+    const beside = [...object.remarks.map(sentenceOf), ...object.ignored.map(({ problem }) => problem)];
+    const left = [...withBadName(reading, options), ...beside, ...(future === null ? [] : [future])];
+    if (isRefused(reading, options)) return refusing(left);
     request.attributes.push({ index, object });
     return { refusal: [], left };
   } catch (error) {
@@ -67,6 +71,17 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
     }
     throw error;
   }
+}
+
+function isRefused({ problems, badName }: Reading, { skipBadCells }: ReadOptions): boolean {
+  return problems.length > 0 && (!skipBadCells || badName !== null);
+}
+
+/** The problems, and why the record is refused although bad cells are skipped. */
+function withBadName({ problems, badName }: Reading, { skipBadCells }: ReadOptions): readonly string[] {
+  return badName === null || !skipBadCells
+    ? problems
+    : [...problems, `${badName}: names the person, so the row is not applied without it`];
 }
 
 /** A member that is missing because its cell could not be read is named once. */

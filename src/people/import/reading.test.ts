@@ -110,8 +110,53 @@ test('CSV: a phone number that cannot be read says what it needs', async () => {
   ]);
   assert.deepEqual(await csv(text, { phoneCountry: 'AT' }), [
     [2, { external_id: 'a', phone: '+436641234567' }],
-    [3, '✘ phone: no phone number of AT'],
+    [3, '✘ phone: no phone number of AT; others need + and country code'],
     [4, `✘ ${plain}`],
+  ]);
+});
+
+test('CSV: the cell that would name the person is told apart, because the row must not go without it', async () => {
+  const named = async (text: string) => {
+    const names: (string | null)[] = [];
+    for await (const group of readCsv(inChunks(Buffer.from(text)), plainCsv))
+      for (const entry of group) names.push(entry.read().badName);
+    return names;
+  };
+  assert.deepEqual(await named('email,phone\nx,+15125550100\na@b.test,1\n,1\na@b.test,'), [
+    'email',
+    null,
+    'phone',
+    null,
+  ]);
+  assert.deepEqual(await named('external_id,email,phone\na,x,+15125550100\nb,x,1'), [null, null]);
+  assert.deepEqual(await named('user_alias_name,user_alias_label,email\n\ufffd,l,a@b.test'), ['user_alias_name']);
+  assert.deepEqual(await named('user_alias,email\n{,a@b.test'), ['user_alias']);
+});
+
+test('CSV: consent is a state, or a word for yes or no', async () => {
+  const options = {
+    renamed: new Map([
+      ['Newsletter', 'email_subscribe'],
+      ['SMS', 'subscription_state:g1'],
+    ]),
+  };
+  assert.deepEqual(await csv('external_id,Newsletter,SMS,push_subscribe\na,Ja,nein,opted_in\nb,,x,\nc,n,,', options), [
+    [
+      2,
+      {
+        ...{ external_id: 'a', email_subscribe: 'opted_in', push_subscribe: 'opted_in' },
+        subscription_groups: [{ subscription_group_id: 'g1', subscription_state: 'unsubscribed' }],
+      },
+    ],
+    [
+      3,
+      '✘ subscription_state:g1: expected subscribed, unsubscribed, or a word for yes or no; --booleans ja/nein adds words',
+    ],
+    [4, { external_id: 'c', email_subscribe: 'unsubscribed' }],
+  ]);
+  // In files of events the same name is a property.
+  assert.deepEqual(await csv('external_id,name,time,email_subscribe\na,e,2026-01-01,maybe', { records: 'events' }), [
+    [2, { external_id: 'a', name: 'e', time: '2026-01-01', properties: { email_subscribe: 'maybe' } }],
   ]);
 });
 

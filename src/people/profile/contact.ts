@@ -21,13 +21,6 @@ export function readPhone(text: string): string | null {
   return number?.isPossible() && number.ext === undefined ? number.number : null;
 }
 
-/** The phone number in E.164, of a text that may be written as in `country`. null: not a phone number. */
-export function readNationalPhone(text: string, country: CountryCode): string | null {
-  if (text.length > 40) return null;
-  const number = parsePhoneNumberFromString(text.trim(), { defaultCountry: country, extract: false });
-  return number?.isPossible() && number.ext === undefined ? number.number : null;
-}
-
 /** The country of an ISO 3166-1 code whose phone numbers are known, in any letter case. null: there is none. */
 export function readPhoneCountry(code: string): CountryCode | null {
   const country = code.toUpperCase();

@@ -7,7 +7,8 @@ const pairs = letters.flatMap((one) => letters.map((other) => one + other));
 /** Region codes of Unicode that are not countries of ISO 3166-1. */
 const excluded = new Set(['AC', 'CP', 'CQ', 'DG', 'EA', 'EU', 'EZ', 'IC', 'QO', 'TA', 'UN', 'XA', 'XB', 'XK', 'ZZ']);
 
-const countryCodes = new Set(pairs.filter(isCountry));
+/** All codes of two letters. */
+export const countryCodes: ReadonlySet<string> = new Set(pairs.filter(isCountry));
 
 function isCountry(code: string): boolean {
   if (excluded.has(code) || regionNames.of(code) === undefined) return false;
@@ -15,8 +16,9 @@ function isCountry(code: string): boolean {
   return new Intl.Locale(`und-${code}`).region === code;
 }
 
-const countriesByName = new Map<string, string>([
-  ...[...countryCodes].map((code): [string, string] => [normalized(regionNames.of(code) ?? code), code]),
+/** By their English names, as `normalizedName` makes them. */
+export const countriesByName: ReadonlyMap<string, string> = new Map<string, string>([
+  ...[...countryCodes].map((code): [string, string] => [normalizedName(regionNames.of(code) ?? code), code]),
   ['united states of america', 'US'],
   ['usa', 'US'],
   ['great britain', 'GB'],
@@ -34,7 +36,8 @@ const countriesByName = new Map<string, string>([
   ['uae', 'AE'],
 ]);
 
-function normalized(name: string): string {
+/** A name without what is written differently: accents, marks, letter case. */
+export function normalizedName(name: string): string {
   return name
     .normalize('NFD')
     .replace(/\p{M}/gu, '')
@@ -48,7 +51,7 @@ function normalized(name: string): string {
 export function readCountry(text: string): string | null {
   const code = text.trim().toUpperCase();
   if (countryCodes.has(code)) return code;
-  return text.length > 100 ? null : (countriesByName.get(normalized(text)) ?? null);
+  return text.length > 100 ? null : (countriesByName.get(normalizedName(text)) ?? null);
 }
 
 const languageCodes = new Set(

@@ -149,6 +149,15 @@ function readBirthDate(value: unknown, { columns }: ProfileChange): void {
   columns.dob = isDay ? value : null;
 }
 
+/** Time from midnight in Kiribati to midnight in Greenwich: a day begins so much earlier somewhere. */
+const FIRST_ZONE_MS = 14 * 3_600_000;
+
+/** The problem of a date of birth that lies in the future everywhere. null: it does not, or there is none. */
+export function futureIn({ columns: { dob } }: ProfileChange, now: Date): string | null {
+  const today = new Date(now.getTime() + FIRST_ZONE_MS).toISOString().slice(0, 10);
+  return typeof dob === 'string' && dob > today ? 'dob: is in the future' : null;
+}
+
 /** An unknown time zone leaves the stored one unchanged. */
 function setTimeZone(value: unknown, { columns }: ProfileChange): void {
   if (!isGiven(value)) columns.time_zone = null;

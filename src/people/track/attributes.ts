@@ -1,8 +1,10 @@
 import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
+import { didYouMean } from '../../lib/raw/did-you-mean.ts';
 import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { type App, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { countryHint } from '../profile/country-hints.ts';
 import { type CustomChange, readCustomChange } from '../profile/custom-values.ts';
 import {
   type Identifier,
@@ -11,8 +13,17 @@ import {
   readIdentifier,
   refuseBlocked,
 } from '../profile/identifiers.ts';
-import { type ProfileChange, profileFields } from '../profile/profile-fields.ts';
-import { CodedProblem, coded, ObjectRefusal, type Remark, Remarks, sentenceOf, type TrackCode } from '../remarks.ts';
+import { futureIn, type ProfileChange, profileFields } from '../profile/profile-fields.ts';
+import {
+  CodedProblem,
+  coded,
+  ObjectRefusal,
+  type Remark,
+  Remarks,
+  remarkOf,
+  sentenceOf,
+  type TrackCode,
+} from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
 import { canonicalAppleToken } from './apple-token.ts';
 import { slipsAmong } from './slips.ts';
@@ -45,7 +56,7 @@ export interface AttributesObject {
   /** What is left out of the object, because it is wrong. */
   remarks: readonly Remark[];
   /** Members whose value is not known, which the original ignores without an error. */
-  ignored: readonly IgnoredField[];
+  ignored: readonly { field: IgnoredField; problem: string }[];
   /** The custom attributes that are left out because they are on the workspace's blocklist. */
   blocked: readonly string[];
   /** What was probably meant by custom attributes that look like members, in words. */
@@ -55,7 +66,7 @@ export interface AttributesObject {
 export type IgnoredField = 'country' | 'time_zone';
 
 const expectedValues: Readonly<Record<IgnoredField, string>> = {
-  country: 'expected a code of ISO 3166-1 such as AT, or the English name of a country',
+  country: 'expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country',
   time_zone: 'expected the name of a time zone such as Europe/Vienna',
 };
 const consequences: Readonly<Record<IgnoredField, string>> = {
@@ -64,17 +75,26 @@ const consequences: Readonly<Record<IgnoredField, string>> = {
 };
 
 /** What was expected of a member whose value nobody knows. */
-export function unknownValue(field: IgnoredField): string {
-  return `${field}: ${expectedValues[field]}`;
+export function unknownValue(field: IgnoredField, value: unknown): string {
+  const meant = field === 'country' && typeof value === 'string' ? countryHint(value) : null;
+  return `${field}: ${expectedValues[field]}${didYouMean(meant)}`;
 }
 
 /** One sentence for each member that was ignored, or that was probably meant otherwise. `path`: that of the object. */
 export function remarksBeside({ ignored, blocked, slips }: AttributesObject, path: string): string[] {
   return [
     ...blocked.map((name) => `${memberPath(path, name)}: is on the blocklist of custom attributes, and is not stored`),
-    ...ignored.map((field) => `${path}.${unknownValue(field)}; ${consequences[field]}`),
+    ...ignored.map(
+      ({ field, problem }) => `${path}.${problem}${problem.endsWith('?') ? ' ' : '; '}${consequences[field]}`,
+    ),
     ...slips.map((slip) => `${path}.${slip}`),
   ];
+}
+
+/** One sentence for a value that is stored although it can hardly be meant. */
+export function remarksOfStored({ profile }: AttributesObject, path: string, now: Date): string[] {
+  const future = futureIn(profile, now);
+  return future === null ? [] : [`${path}.${future}; it is stored all the same`];
 }
 
 /** Source: adjacent-endpoints.md §2.1. */
@@ -95,24 +115,25 @@ const notCustom = new Set([
 ]);
 
 /**
- * Reads one object of `attributes`. Leaves out what is wrong. Throws ObjectProblem if the object does not name its
- * person, or if one of its switches is wrong; ObjectRefusal, with all else that is wrong, if its email address is.
+ * Reads one object of `attributes`. Leaves out what is wrong. Throws ObjectRefusal, with all that is wrong, if the object
+ * does not name its person, or if one of its switches or its email address is wrong.
  * Source: adjacent-endpoints.md §2.1.
  */
 export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): AttributesObject {
   const remarks = new Remarks();
   const tokens = readTokens(own(raw, 'push_tokens'), workspace, remarks);
-  const identifier = readOwner(raw, tokens, remarks.all);
-  refuseBlocked(identifier, workspace);
-  const mergesObjects = readSwitch(raw, '_merge_objects');
+  const refusals: ObjectProblem[] = [];
+  const attempt = <T>(read: () => T): T | undefined => attemptInto(refusals, read);
+  const identifier = attempt(() => readAdmitted(raw, tokens, { workspace, remarks })) ?? null;
+  const mergesObjects = attempt(() => readSwitch(raw, '_merge_objects')) ?? false;
+  const creates = attempt(() => identifier === null || readCreates(raw, identifier)) ?? true;
   const profile: ProfileChange = { columns: {}, extras: new Map() };
   const custom = new Map<string, CustomChange>();
   const blocked: string[] = [];
-  const refusals: ObjectProblem[] = [];
   for (const [key, value] of Object.entries(raw)) {
     if (notCustom.has(key)) continue;
     const read = profileFields.get(key);
-    if (key === 'email') refusals.push(...problemIn(() => read?.(value, profile)));
+    if (key === 'email') attempt(() => read?.(value, profile));
     else if (read !== undefined) remarks.keep(() => read(value, profile));
     else if (workspace.blockedAttributes?.has(key.trim())) blocked.push(key.trim());
     else
@@ -122,25 +143,44 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   if (identifier?.kind === 'email') delete profile.columns.email;
   if (identifier?.kind === 'phone') delete profile.columns.phone;
   const groups = readGroups(own(raw, 'subscription_groups'), workspace, remarks);
-  const [refusal] = refusals;
-  if (refusal !== undefined) throw new ObjectRefusal(refusal, remarks.all);
-  const creates = identifier === null || readCreates(raw, identifier);
-  const ignored = (['country', 'time_zone'] as const).filter(
-    (field) => isGiven(own(raw, field)) && (profile.columns[field] ?? null) === null,
-  );
+  const ignored = (['country', 'time_zone'] as const)
+    .filter((field) => isGiven(own(raw, field)) && (profile.columns[field] ?? null) === null)
+    .map((field) => ({ field, problem: unknownValue(field, own(raw, field)) }));
+  if (refusals.length > 0)
+    throw refusalOf(refusals, [...remarks.all, ...ignored.map(({ problem: type }) => ({ type }))]);
   const slips = slipsAmong(custom.keys());
   return { identifier, creates, profile, custom, tokens, groups, remarks: remarks.all, ignored, blocked, slips };
 }
 
-/** The problem that reading finds, or none. */
-function problemIn(read: () => void): ObjectProblem[] {
+/** Reads a part without which the object is refused. A problem is added to `refusals`. */
+function attemptInto<T>(refusals: ObjectProblem[], read: () => T): T | undefined {
   try {
-    read();
-    return [];
+    return read();
   } catch (error) {
-    if (error instanceof ObjectProblem) return [error];
-    throw error;
+    if (!(error instanceof ObjectProblem)) throw error;
+    refusals.push(error);
+    return undefined;
   }
+}
+
+/** All problems of a refused object, each once: a bad email that names the person is found twice. */
+function refusalOf([first, ...others]: readonly ObjectProblem[], remarks: readonly Remark[]): ObjectRefusal {
+  const problem = first ?? new ObjectProblem('is refused');
+  const all = [...others.map(remarkOf), ...remarks];
+  const seen = new Set([problem.message]);
+  const once = all.filter((remark) => seen.size < seen.add(sentenceOf(remark)).size);
+  return new ObjectRefusal(problem, once);
+}
+
+/** Whom the object is about. null: an anonymous person with its tokens. Throws ObjectProblem. */
+function readAdmitted(
+  raw: RawObject,
+  tokens: readonly TokenChange[] | null,
+  { workspace, remarks }: { workspace: WorkspaceCatalog; remarks: Remarks },
+): Identifier | null {
+  const identifier = readOwner(raw, tokens, remarks.all);
+  refuseBlocked(identifier, workspace);
+  return identifier;
 }
 
 /** The name without blanks around it. Throws ObjectProblem. */

@@ -1,7 +1,7 @@
 import { elementPath, type RawObject } from '../../lib/raw/json.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { ConsentSource } from '../consent/record/source.ts';
-import { remarksBeside } from './attributes.ts';
+import { remarksBeside, remarksOfStored } from './attributes.ts';
 import {
   type ObjectLimits,
   readLists,
@@ -60,9 +60,10 @@ export async function track(
     const bad = request.problems.filter((problem) => problem.input_array === array).map(({ index }) => index);
     return [array, list.length - new Set(bad).size] as const;
   });
-  const warnings = request.attributes.flatMap(({ index, object }) =>
-    remarksBeside(object, elementPath('attributes', index)),
-  );
+  const warnings = request.attributes.flatMap(({ index, object }) => {
+    const path = elementPath('attributes', index);
+    return [...remarksBeside(object, path), ...remarksOfStored(object, path, now)];
+  });
   const processed = Object.fromEntries(counted.filter(([, count]) => count > 0));
   return { problems, processed, warnings, request };
 }

@@ -1,3 +1,4 @@
+import { isPlaceable } from './errors.ts';
 import type { Frame } from './frame.ts';
 
 export interface Node {
@@ -9,19 +10,23 @@ export interface Node {
 /** What stands between the start and the end of a block. */
 export class Body {
   #parts: (string | Node)[] = [];
+  /** Offset of each part in the text of the template. */
+  #places: number[] = [];
   #isSilent = true;
 
   get isSilent(): boolean {
     return this.#isSilent;
   }
 
-  addText(text: string, isBlank: boolean): void {
+  addText(text: string, isBlank: boolean, at: number): void {
     this.#parts.push(text);
+    this.#places.push(at);
     this.#isSilent &&= isBlank;
   }
 
-  add(node: Node): void {
+  add(node: Node, at: number): void {
     this.#parts.push(node);
+    this.#places.push(at);
     this.#isSilent &&= node.isSilent;
   }
 
@@ -32,18 +37,26 @@ export class Body {
   }
 
   dropTexts(): void {
+    this.#places = this.#places.filter((_, index) => typeof this.#parts[index] !== 'string');
     this.#parts = this.#parts.filter((part) => typeof part !== 'string');
   }
 
-  /** Ends early when a loop is to be broken or continued. */
+  /** Ends early when a loop is to be broken or continued. An error leaves it with the place of the innermost part. */
   render(frame: Frame): void {
-    for (const part of this.#parts) {
-      if (typeof part === 'string') frame.write(part);
-      else {
-        frame.budget.work(50);
-        part.render(frame);
-        if (frame.interrupts.length > 0) return;
+    let index = 0;
+    try {
+      for (const part of this.#parts) {
+        if (typeof part === 'string') frame.write(part);
+        else {
+          frame.budget.work(50);
+          part.render(frame);
+          if (frame.interrupts.length > 0) return;
+        }
+        index += 1;
       }
+    } catch (error) {
+      if (isPlaceable(error)) error.at ??= this.#places[index] ?? null;
+      throw error;
     }
   }
 }

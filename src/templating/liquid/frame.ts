@@ -1,5 +1,5 @@
 import { type Budget, MAX_CHARACTERS } from './budget.ts';
-import { LimitReached } from './errors.ts';
+import { isPlaceable, LimitReached } from './errors.ts';
 import type { Drop, Hash, Value } from './values/values.ts';
 
 /** Ends a body before its end: the loop around it goes on with its next turn, or ends too. */
@@ -90,7 +90,7 @@ export class Frame {
     const outer = this.read;
     this.read = read;
     this.#includedDepth += 1;
-    const text = this.capture(() => body.render(this));
+    const text = this.capture(() => inBlock(name, () => body.render(this)));
     this.#includedDepth -= 1;
     this.read = outer;
     return text;
@@ -152,5 +152,15 @@ export class Frame {
     this.#scopes.push(scope);
     body(scope);
     this.#scopes.pop();
+  }
+}
+
+/** An error names the innermost block in which it arose. */
+function inBlock(name: string, render: () => void): void {
+  try {
+    render();
+  } catch (error) {
+    if (isPlaceable(error)) error.block ??= name;
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { LimitReached, TemplateSyntaxError } from './errors.ts';
+import { LimitReached, SyntaxErrorAt, TemplateSyntaxError } from './errors.ts';
 import { Frame, type Included, type Inputs } from './frame.ts';
 import { Parser, type ParserOptions } from './reading/parser.ts';
 
@@ -25,12 +25,6 @@ export function compileLiquid(source: string, options: ParserOptions): Compiled 
     };
   } catch (error) {
     if (!(error instanceof TemplateSyntaxError || error instanceof LimitReached)) throw error;
-    throw syntaxErrorAt(source, parser.at, error.message, error);
+    throw new SyntaxErrorAt(source, parser.at, error.message, error);
   }
-}
-
-export function syntaxErrorAt(source: string, at: number, reason: string, cause?: Error): TemplateSyntaxError {
-  let line = 1;
-  for (let end = source.indexOf('\n'); end !== -1 && end < at; end = source.indexOf('\n', end + 1)) line += 1;
-  return new TemplateSyntaxError(`${reason}, line ${line}`, { cause });
 }

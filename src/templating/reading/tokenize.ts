@@ -1,5 +1,4 @@
-import type { TemplateSyntaxError } from '../liquid/errors.ts';
-import { syntaxErrorAt } from '../liquid/liquid.ts';
+import { SyntaxErrorAt, type TemplateSyntaxError } from '../liquid/errors.ts';
 import type { Token } from '../liquid/reading/token.ts';
 import { findOutputEnd } from './output-end.ts';
 import { endOfComment, endOfRaw, type Span } from './verbatim.ts';
@@ -46,7 +45,7 @@ class Tokenizer {
   }
 
   #fail(reason: string): TemplateSyntaxError {
-    return syntaxErrorAt(this.#text, this.#at, reason);
+    return new SyntaxErrorAt(this.#text, this.#at, reason);
   }
 
   #output(): void {

@@ -47,13 +47,22 @@ const range = checked(text(), rangeProblem);
 const description = text({ max: 4_096, multiline: true, mayBeEmpty: true });
 const whatsApp = { whatsapp: 'whats_app' } as const;
 
-const app = object({
-  id: required(uuid),
-  name: required(text()),
-  platform: required(oneOf(['ios', 'android', 'kindle', 'web'])),
-  ...providerMembers(...pushProviderKinds),
-  content_cards: optional(feedSettings, null),
-});
+/** Channels and services, which people write for the provider of an app. */
+const ofApps = {
+  ...{ apple_push: 'apns', ios_push: 'apns', apple: 'apns', android_push: 'fcm', firebase: 'fcm', gcm: 'fcm' },
+  ...{ kindle_push: 'adm', amazon: 'adm', web_push: 'vapid' },
+};
+
+const app = object(
+  {
+    id: required(uuid),
+    name: required(text()),
+    platform: required(oneOf(['ios', 'android', 'kindle', 'web'])),
+    ...providerMembers(...pushProviderKinds),
+    content_cards: optional(feedSettings, null),
+  },
+  ofApps,
+);
 
 const audience = object({
   missing_number_is_zero: optional(flag, true),
@@ -114,6 +123,13 @@ const variation = object({
     oneOf(
       ['ios_push', 'android_push', 'kindle_push', 'web_push', 'email', 'sms', 'whats_app', 'webhook', 'content_cards'],
       whatsApp,
+      {
+        apple_push: 'ios_push',
+        android: 'android_push',
+        ios: 'ios_push',
+        content_card: 'content_cards',
+        mail: 'email',
+      },
     ),
   ),
   weight: optional(integer(1, 100), null),
@@ -151,13 +167,37 @@ const campaign = object({
   canvas: optional(canvas, null),
 });
 
-const frequencyCap = object({
-  channel: required(oneOf(['push', 'email', 'sms', 'webhook', 'whats_app', 'any'], whatsApp)),
-  max_sends: required(integer(1, 1_000_000)),
-  period_count: required(integer(1, 43_200)),
-  period_unit: required(oneOf(['minutes', 'hours', 'days', 'weeks'])),
-  tag: optional(text(), null),
-});
+const ofCaps = {
+  ...Object.fromEntries(['max', 'limit', 'count', 'times', 'most', 'sends'].map((name) => [name, 'max_sends'])),
+  ...Object.fromEntries(
+    ['period', 'window', 'per', 'interval'].map((name) => [name, 'say it with period_count and period_unit']),
+  ),
+  ...Object.fromEntries(
+    ['minutes', 'hours', 'days', 'weeks'].map((unit) => [unit, `say period_count: …, period_unit: ${unit}`]),
+  ),
+  unit: 'period_unit',
+};
+const units = { minute: 'minutes', hour: 'hours', day: 'days', week: 'weeks' } as const;
+/** The names of channels in messages, where a cap counts by families. */
+const capChannels = {
+  apple_push: 'push',
+  ios_push: 'push',
+  android_push: 'push',
+  web_push: 'push',
+  mail: 'email',
+  all: 'any',
+} as const;
+
+const frequencyCap = object(
+  {
+    channel: required(oneOf(['push', 'email', 'sms', 'webhook', 'whats_app', 'any'], whatsApp, capChannels)),
+    max_sends: required(integer(1, 1_000_000)),
+    period_count: required(integer(1, 43_200)),
+    period_unit: required(oneOf(['minutes', 'hours', 'days', 'weeks'], {}, units)),
+    tag: optional(text(), null),
+  },
+  ofCaps,
+);
 
 const permissionList: Shape<(typeof allPermissions)[number][]> = (value, path, problems) => {
   if (value === 'all') return [...allPermissions];

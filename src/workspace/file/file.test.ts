@@ -204,6 +204,34 @@ const bad: [string, object | string, string[]][] = [
     { apps: [{ ...app, nme: 'x' }] },
     ['apps[0].nme: there is no such key; did you mean name?'],
   ],
+  [
+    'the parts of a relay',
+    { email: { default_from: 'hello@acme.test', smtp: { url: 'smtp://a.test', host: 'a.test' } } },
+    [
+      'email.smtp.host: there is no such key; url says it all: smtp://user:password@host:587, or smtps:// with TLS from the start',
+    ],
+  ],
+  ['a sender', { email: { from: 'a@b.test' } }, ['email.from: there is no such key; did you mean default_from?']],
+  [
+    'other names of a cap',
+    {
+      frequency_caps: [
+        { channel: 'apple_push', max_sends: 1, period_count: 1, period_unit: 'day', max: 3, period: 1, days: 1 },
+      ],
+    },
+    [
+      'frequency_caps[0].max: there is no such key; did you mean max_sends?',
+      'frequency_caps[0].period: there is no such key; say it with period_count and period_unit',
+      'frequency_caps[0].days: there is no such key; say period_count: …, period_unit: days',
+      'frequency_caps[0].channel: expected one of push, email, sms, webhook, whats_app, any; did you mean push?',
+      'frequency_caps[0].period_unit: expected one of minutes, hours, days, weeks; did you mean days?',
+    ],
+  ],
+  [
+    'a channel for the provider of an app',
+    { apps: [{ ...app, apple_push: {} }] },
+    ['apps[0].apple_push: there is no such key; did you mean apns?'],
+  ],
   ['a prototype name', '{ "__proto__": {} }', ['__proto__: there is no such key']],
   ['a prototype name inside', '{ email: { constructor: 1 } }', ['email.constructor: there is no such key']],
   ['a strange key', { 'a b': 1 }, ['["a b"]: there is no such key']],
@@ -354,7 +382,7 @@ const bad: [string, object | string, string[]][] = [
     'a bad variation',
     { campaigns: [{ ...campaign, variations: [{ id: 'v', channel: 'apple_push' }] }] },
     [
-      'campaigns[0].variations[0].channel: expected one of ios_push, android_push, kindle_push, web_push, email, sms, whats_app, webhook, content_cards',
+      'campaigns[0].variations[0].channel: expected one of ios_push, android_push, kindle_push, web_push, email, sms, whats_app, webhook, content_cards; did you mean ios_push?',
     ],
   ],
   [

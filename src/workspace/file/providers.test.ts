@@ -121,6 +121,8 @@ test('settings keep their type', () => {
 test('a provider must fit the platform or channel', () => {
   assert.deepEqual(misplacedProviders('ios', ['apns']), []);
   assert.deepEqual(misplacedProviders('whats_app', ['whatsapp_cloud']), []);
-  assert.deepEqual(misplacedProviders('web', ['vapid', 'fcm']), ['fcm: does not fit web']);
-  assert.deepEqual(misplacedProviders('email', ['twilio']), ['twilio: does not fit email']);
+  assert.deepEqual(misplacedProviders('web', ['vapid', 'fcm']), [
+    'fcm: does not fit web, it is for android; did you mean vapid?',
+  ]);
+  assert.deepEqual(misplacedProviders('email', ['twilio']), ['twilio: does not fit email, it is for sms']);
 });

@@ -1,4 +1,5 @@
 import { type ProviderKind, type ProviderOf, providerKinds } from '../../channels/providers.ts';
+import { didYouMean } from '../../lib/raw/did-you-mean.ts';
 import { type Member, optional } from '../../lib/raw/shape.ts';
 import type { App, SubscriptionGroup } from '../catalog.ts';
 import { providerShapes } from '../provider-shapes.ts';
@@ -16,5 +17,10 @@ export function misplacedProviders(
   where: App['platform'] | SubscriptionGroup['channel'],
   given: readonly ProviderKind[],
 ): string[] {
-  return given.filter((kind) => providerKinds[kind].fits !== where).map((kind) => `${kind}: does not fit ${where}`);
+  const fitting = Object.entries(providerKinds).find(([, { fits }]) => fits === where)?.[0];
+  return given
+    .filter((kind) => providerKinds[kind].fits !== where)
+    .map(
+      (kind) => `${kind}: does not fit ${where}, it is for ${providerKinds[kind].fits}${didYouMean(fitting ?? null)}`,
+    );
 }

@@ -13,7 +13,12 @@ import type { PlannedTrigger, SendPlan } from '../../plan/send-plan.ts';
 import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
-import { warningsOfAttributes, warningsOfFooter, warningsOfProperties } from '../names-read.ts';
+import {
+  warningsOfAttributes,
+  warningsOfMailNames,
+  warningsOfProperties,
+  withFooterReferences,
+} from '../names-read.ts';
 import { checkCanary } from '../our-options.ts';
 import { withAttachments } from './attachments.ts';
 import { type RecipientAttributes, readRecipientAttributes, remarksOfNames } from './attributes.ts';
@@ -222,8 +227,15 @@ async function planOf(
     },
   };
   problems.warnAtEnd();
-  for (const warning of warningsOfFooter(references, workspace.settings)) problems.warn(warning);
-  await warnOfNames(references, { request, attributes, workspaceId: workspace.id, stored, problems, isListed });
+  for (const warning of warningsOfMailNames(references, workspace.settings)) problems.warn(warning);
+  await warnOfNames(withFooterReferences(references, workspace.settings), {
+    request,
+    attributes,
+    workspaceId: workspace.id,
+    stored,
+    problems,
+    isListed,
+  });
   for (const { path, object } of attributes) {
     for (const remark of object.remarks) problems.warn(`${path}: ${sentenceOf(remark)}`);
     for (const sentence of remarksBeside(object, path)) problems.warn(sentence);

@@ -2,6 +2,7 @@ import { own, type RawObject } from '../../../lib/raw/json.ts';
 import { isGiven, readFlag } from '../../../lib/raw/lenient.ts';
 import type { Problems } from '../../../lib/raw/problems.ts';
 import { WatchedReader } from '../../../lib/raw/watched-reader.ts';
+import { elsewhereOfTriggers } from '../elsewhere.ts';
 import { oldCredentials } from '../old-credentials.ts';
 import { type PlanOptions, readOurOptions } from '../our-options.ts';
 import { readAudience, readId, refuseForeignKeys } from '../request.ts';
@@ -56,6 +57,7 @@ const noAttachments = ['attachments', 'belongs to /campaigns/trigger/send and it
 /** Checks the types of the top level and of each recipient. Files its problems under stage `type`. */
 export function readTriggerRequest(raw: RawObject, form: TriggerForm, problems: Problems): TriggerRequest {
   const body = new WatchedReader(raw, '', problems);
+  body.explain(elsewhereOfTriggers);
   body.ignore([...oldCredentials, ...(form.idMember === null ? [] : [form.idMember])]);
   const takesAttachments = form.idMember === 'campaign_id';
   refuseForeignKeys(body, raw, takesAttachments ? foreignKeys : new Map([...foreignKeys, noAttachments]));
@@ -88,6 +90,7 @@ const transactionalForeignKeys: ReadonlyMap<string, string> = new Map([
 /** Reads the body of a transactional send. Source: adjacent-endpoints.md §4.4. */
 export function readTransactionalRequest(raw: RawObject, problems: Problems): TriggerRequest {
   const body = new WatchedReader(raw, '', problems);
+  body.explain(elsewhereOfTriggers);
   body.ignore(oldCredentials);
   refuseForeignKeys(body, raw, transactionalForeignKeys);
   const recipients = readRecipients(body, 'recipient', transactionalRecipient);

@@ -123,8 +123,8 @@ export class Parser {
     return null;
   }
 
-  #addText({ text }: TextToken, body: Body): void {
-    body.addText(this.#isTrimming ? stripStart(text) : text, isBlankText(text));
+  #addText({ text, at }: TextToken, body: Body): void {
+    body.addText(this.#isTrimming ? stripStart(text) : text, isBlankText(text), at);
     this.#isTrimming = false;
   }
 
@@ -133,12 +133,12 @@ export class Parser {
     this.#isTrimming = token.trimsAfter;
   }
 
-  #addRaw({ text }: RawToken, body: Body): void {
-    body.add({ isSilent: text === '', render: (frame) => frame.write(text) });
+  #addRaw({ text, at }: RawToken, body: Body): void {
+    body.add({ isSilent: text === '', render: (frame) => frame.write(text) }, at);
   }
 
-  #addOutput({ markup }: OutputToken, body: Body): void {
-    body.add(new Output(this.expression(markup)));
+  #addOutput({ markup, at }: OutputToken, body: Body): void {
+    body.add(new Output(this.expression(markup)), at);
   }
 
   #addTag(tag: TagToken, body: Body): TagToken | null {
@@ -148,7 +148,7 @@ export class Parser {
     }
     const parse = this.#options.tags.get(tag.name);
     if (parse === undefined) return tag;
-    body.add(parse(tag, this));
+    body.add(parse(tag, this), tag.at);
     return null;
   }
 
