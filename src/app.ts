@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
 import { ContentDesk } from './connected-content/desk.ts';
+import type { Neighbours } from './connected-content/neighbours.ts';
 import { contentFinder } from './content/find.ts';
 import { noContent } from './content/pins.ts';
 import type { Database } from './db/database.ts';
@@ -131,6 +132,8 @@ export interface AppOptions {
   roles: { api: boolean; worker: readonly LaneName[]; health?: boolean };
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
+  /** Other threads of this process with which the answers to templates' calls are shared. Absent: there are none. */
+  neighbours?: Neighbours | undefined;
   /** Whether a worker applies feedback in this thread. Default: if it works on named people. */
   appliesFeedback?: boolean;
   onKeyUsed?: (key: ApiKey) => void;
@@ -172,7 +175,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const trackers = createTrackerMaker(options);
-  const desk = new ContentDesk({ clock });
+  const desk = new ContentDesk({ clock, neighbours: options.neighbours });
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
   const stopHousekeeping = runsHousekeeping
