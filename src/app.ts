@@ -20,6 +20,7 @@ import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts
 import { knownCounts } from './dispatch/plan/ways.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { createPreview } from './dispatch/report/preview/preview.ts';
+import { createListDryRun } from './dispatch/report/rehearsed-list.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
@@ -221,6 +222,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const questions = createQuestions();
   const preview = createPreview({ db, clock, links, trackers, desk, publicUrl: options.publicUrl });
   const dryRun = createDryRun({ db, clock, links, trackers, desk });
+  const listDryRun = createListDryRun({ db, clock, links, trackers, desk });
   const stored = {
     findContent: contentFinder(db, cache.texts),
     async findUnused(workspaceId: number, names: readonly string[]) {
@@ -262,7 +264,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...triggerRoutes(sending),
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),
-    dispatchListsRoute({ ...sending, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
+    dispatchListsRoute({ ...sending, listDryRun, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     ...messageEventRoutes({ db }),
