@@ -9,7 +9,8 @@ import { givenPopulation } from './support/population.ts';
 
 const PRO = '11111111-1111-4111-8111-111111111111';
 const CAMPAIGN = '33333333-3333-4333-8333-333333333333';
-const body = '{{api_trigger_properties.${n}}}{% if api_trigger_properties.${n} == "no" %}{% abort_message("no") %}{% endif %}';
+const body =
+  '{{api_trigger_properties.${n}}}{% if api_trigger_properties.${n} == "no" %}{% abort_message("no") %}{% endif %}';
 const webhook = { url: 'https://example.com/', request_method: 'POST', body };
 const head = { messages: { webhook } };
 const file = `
@@ -44,13 +45,21 @@ test('a packed list is the same list: it goes out, is known by its key, and goes
       while ((await storedChunks()).length < 2) await new Promise((again) => setTimeout(again, 20));
     },
   });
-  while ((await app.db.one<{ held: boolean }>(sql`
-    select held_until > ${app.clock.now()} as held from recipient_lists`)).held)
+  while (
+    (
+      await app.db.one<{ held: boolean }>(sql`
+    select held_until > ${app.clock.now()} as held from recipient_lists`)
+    ).held
+  )
     await new Promise((again) => setTimeout(again, 20));
-  const whole = await sendList(app, Array.from({ length: 100 }, (_, at) => {
-    const size = Math.ceil(packed.length / 100);
-    return packed.subarray(at * size, (at + 1) * size);
-  }), { headers });
+  const whole = await sendList(
+    app,
+    Array.from({ length: 100 }, (_, at) => {
+      const size = Math.ceil(packed.length / 100);
+      return packed.subarray(at * size, (at + 1) * size);
+    }),
+    { headers },
+  );
   assert.equal(whole.status, 201, JSON.stringify(whole.body));
   assert.equal(whole.body.lines, 2_500);
   await app.drain();
@@ -98,7 +107,10 @@ test('a dry run of a list tells what would become of every line, and stores noth
       ['p6', 'aborted', 'aborted'],
     ]);
     assert.deepEqual(
-      told.samples.map((one: { external_id: string; message: { body: string } }) => [one.external_id, one.message.body]),
+      told.samples.map((one: { external_id: string; message: { body: string } }) => [
+        one.external_id,
+        one.message.body,
+      ]),
       [
         ['p2', 'two'],
         ['p4', 'all'],
@@ -139,12 +151,18 @@ test('a workspace may have so many bytes of lists stored, and sends make room fo
   const listOf = (count: number) =>
     ndjson(head, ...Array.from({ length: count }, (_, index) => person(`p${index + 1}`, { n: 'x'.repeat(30) })));
   const bytesOf = async () =>
-    (await app.db.one<{ bytes: number }>(sql`
-      select coalesce(sum(size_bytes), 0)::int as bytes from recipient_list_chunks`)).bytes;
+    (
+      await app.db.one<{ bytes: number }>(sql`
+      select coalesce(sum(size_bytes), 0)::int as bytes from recipient_list_chunks`)
+    ).bytes;
   const first = await sendList(app, [listOf(900)]);
   assert.equal(first.status, 201, JSON.stringify(first.body));
   const stored = await bytesOf();
-  assert.equal(stored, Buffer.byteLength(listOf(900)) - Buffer.byteLength(ndjson(head)), 'lines are counted as they came');
+  assert.equal(
+    stored,
+    Buffer.byteLength(listOf(900)) - Buffer.byteLength(ndjson(head)),
+    'lines are counted as they came',
+  );
 
   const refused = await sendList(app, [gzipSync(listOf(900))], { headers: { ...gzip, 'idempotency-key': 'later' } });
   assert.deepEqual(

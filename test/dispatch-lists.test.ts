@@ -185,12 +185,7 @@ test('a list that cannot be read is refused as a whole, and the answer names the
       'expected the header "Content-Type: application/x-ndjson"',
       { 'content-type': 'application/json' },
     ],
-    [
-      ndjson(head, ada),
-      400,
-      'Content-Encoding: expected gzip or none',
-      { 'content-encoding': 'br' },
-    ],
+    [ndjson(head, ada), 400, 'Content-Encoding: expected gzip or none', { 'content-encoding': 'br' }],
     [ndjson(head, ada), 400, 'body: expected gzip, as Content-Encoding says', { 'content-encoding': 'gzip' }],
     [
       gzipSync(Buffer.concat([Buffer.from(ndjson(head)), Buffer.alloc(64 * 1_048_576, 'x')])),

@@ -104,7 +104,11 @@ export class Neighbours {
     for (const port of this.#ports.values()) port.close();
   }
 
-  #answer(port: MessagePort, { number, ...call }: SharedCall & { number: number }, answer: (call: SharedCall) => Promise<KeptOutcome>): void {
+  #answer(
+    port: MessagePort,
+    { number, ...call }: SharedCall & { number: number },
+    answer: (call: SharedCall) => Promise<KeptOutcome>,
+  ): void {
     const post = (message: Message) => port.postMessage(message);
     answer(call).then(
       ({ value, untilMs }) => post({ kind: 'answer', number, outcome: plainOf(value), untilMs }),

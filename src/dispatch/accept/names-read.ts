@@ -3,7 +3,7 @@ import type { ChannelSettings } from '../../channels/channel-settings.ts';
 import { channels } from '../../channels/index.ts';
 import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
 import { own, type RawObject } from '../../lib/raw/json.ts';
-import { FOOTER_NAME } from '../../templating/resolve.ts';
+import { FOOTER_NAME } from '../../templating/dialect.ts';
 import type { ReferenceAt } from '../../templating/tree.ts';
 import type { StoredThings } from '../plan/stored-things.ts';
 

@@ -43,8 +43,6 @@ export class RehearsedList {
     return false;
   }
 
-  async keep(): Promise<void> {}
-
   async add({ recipients }: { recipients: readonly ListedRecipient[] }): Promise<void> {
     this.#lines += recipients.length;
     const roster = await refusingExpensive(() => evaluateLines(this.#deps.db, this.#dispatch, recipients, this.#now));
@@ -63,7 +61,9 @@ export class RehearsedList {
   /** The answer, once the whole list was added. */
   async answer(remarks: SendRemarks): Promise<object> {
     const people = this.#lookedAt.map(({ bucket, userId }) => ({ bucket, userId, position: null }));
-    const listed = new Map(this.#lookedAt.flatMap(({ userId, properties }) => (properties ? [[userId, properties]] : [])));
+    const listed = new Map(
+      this.#lookedAt.flatMap(({ userId, properties }) => (properties ? [[userId, properties]] : [])),
+    );
     return answerOf({
       ...{ targeted: this.#lines, refused: this.#refused, remarks },
       refusals: this.#shown.map(({ line, ...refusal }) => ({ ...verdictOfRefusal(refusal), line })),

@@ -17,8 +17,8 @@ export interface ListSink {
   /** Whether the next chunk is there already. Throws RequestError if another one is. */
   has(raw: RawChunk): boolean;
   add(chunk: ReadChunk): Promise<void>;
-  /** Called while nothing is added. */
-  keep(): Promise<void>;
+  /** Called while nothing is added. Absent: it need not know. */
+  keep?(): Promise<void>;
 }
 
 export interface ReadList {
@@ -66,7 +66,7 @@ export class ListReader {
     await this.#take(this.#rest, sink);
     for await (const lines of this.#pieces) {
       await this.#take(lines, sink);
-      await sink.keep();
+      await sink.keep?.();
     }
     await this.#finish(this.#chunks.take(), sink);
     if (this.#lines === 0)
