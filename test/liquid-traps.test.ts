@@ -85,7 +85,7 @@ const outputs: [trap: string, template: string, output: string][] = [
   [
     'a filter in a condition',
     "{% if 'a' | upcase == 'A' %}Y{% endif %}",
-    '400 messages.webhook.body: not a valid template: filters in a condition, line 1',
+    '400 messages.webhook.body: not a valid template: filters are not supported in conditions, cases and loops, line 1',
   ],
   ['three braces', '{{{${first_name}}}}', '400 messages.webhook.body: not a valid template: three braces, line 1'],
 ];

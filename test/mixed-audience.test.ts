@@ -68,7 +68,7 @@ function countsOf(counts: Record<string, number>): Record<string, number> {
 /** The verdicts in the ledger that are not what the second count says. */
 async function wrongOnes(app: TestApp, id: string, expected: ReadonlyMap<string, Fates>): Promise<string[]> {
   const rows = await app.db.query<{ name: string; channel: keyof Fates; told: string }>(sql`
-    select p.external_id as name, s.channel, case s.status when 'sent' then 'sent' else coalesce(s.reason, s.status) end as told
+    select p.external_id as name, s.channel, case s.status when 'sent' then 'sent' else coalesce(s.reason::text, s.status::text) end as told
       from sends s join profiles p using (bucket, user_id) where s.dispatch_id = ${id}`);
   return rows.flatMap(({ name, channel, told }) => {
     const wanted = expected.get(name)?.[channel];

@@ -73,9 +73,28 @@ export interface RawPerson {
   isForeground: boolean;
 }
 
+interface Row extends Record<string, unknown> {
+  user_id: number;
+  external_id: string;
+  email: string | null;
+  phone: string | null;
+  email_state: string;
+  push_state: string;
+  zone: string;
+  custom: { fate: number; early: boolean; plan: string };
+  bounced: boolean;
+  spam: boolean;
+  suppressed: boolean;
+  invalid: boolean;
+  phone_suppressed: boolean;
+  state: string | null;
+  token: string | null;
+  foreground: boolean;
+}
+
 /** Everybody, by plain joins of the tables: nothing of the code that decides about sends. In the order of their user ids. */
 export async function readMixed({ db }: TestApp): Promise<RawPerson[]> {
-  const rows = await db.query<Record<string, never> & { custom: { fate: number; early: boolean; plan: string } }>(sql`
+  const rows = await db.query<Row>(sql`
     select p.user_id, p.external_id, p.email, p.phone, p.email_state, p.push_state, coalesce(p.time_zone, 'UTC') as zone,
            p.custom, e.hard_bounced_at is not null as bounced, e.marked_spam_at is not null as spam,
            e.suppressed_at is not null as suppressed, f.invalid_at is not null as invalid,
