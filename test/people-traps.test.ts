@@ -130,7 +130,9 @@ const steps: [name: string, run: (app: TestApp) => Promise<void>][] = [
       await given(app, 'u-2', { email: 'f@example.test' });
       const states = async () => {
         const of = async (name: string) =>
-          (await app.get(`/subscription/status/get?subscription_group_id=${NEWS}&external_id=${name}`)).body.status[name];
+          (await app.get(`/subscription/status/get?subscription_group_id=${NEWS}&external_id=${name}`)).body.status[
+            name
+          ];
         return [await of('u-1'), await of('u-2')];
       };
       const set = { subscription_group_id: NEWS, subscription_state: 'unsubscribed', email: ['f@example.test'] };

@@ -17,13 +17,17 @@ interface World {
   /** Asks the desk of a thread for a path, as a template does. */
   ask(desk: number, path: string, request?: Partial<ContentRequest>): Promise<string>;
   answer(status: number, body: string): void;
+  /** Lets answers wait until the returned function is called. */
+  hold(): () => void;
 }
 
 async function startWorld(t: TestContext, threads: number): Promise<World> {
   let calls = 0;
   let next = { status: 200, body: '{"name":"Shoe"}' };
-  const server: Server = createServer((_request, response) => {
+  let held: Promise<void> = Promise.resolve();
+  const server: Server = createServer(async (_request, response) => {
     calls += 1;
+    await held;
     response.writeHead(next.status, { 'content-type': 'application/json' }).end(next.body);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -45,6 +49,11 @@ async function startWorld(t: TestContext, threads: number): Promise<World> {
       const key = request.shareSeconds > 0 ? JSON.stringify([1, request.method, url]) : null;
       const outcome = await desks[desk]?.ask(request, { id: 1, connectedContent: settings }, key);
       return outcome instanceof Fetched ? `${outcome.status} ${outcome.text}` : String(outcome instanceof BlockedUrl);
+    },
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
     },
     answer: (status, body) => {
       next = { status, body };
@@ -83,6 +92,17 @@ test('a failure and a URL that may not be called are shared as they are', async 
   assert.deepEqual(await Promise.all([ask(1, '/x'), ask(0, '/x')]), ['200 []', '200 []']);
   assert.equal(calls(), 2, 'after five seconds it is tried again, by whichever thread wants it first');
   assert.deepEqual(await Promise.all([ask(0, 'http://10.0.0.1/'), ask(1, 'http://10.0.0.1/')]), ['true', 'true']);
+});
+
+test('a thread that ends while it waits for another one gets no answer and makes no call', async (t) => {
+  const { ask, calls, desks, hold } = await startWorld(t, 2);
+  const release = hold();
+  const [first, second] = [ask(0, '/one'), ask(1, '/one')];
+  await desks[1]?.close();
+  assert.equal(await second, '599 null');
+  release();
+  assert.equal(await first, '200 {"name":"Shoe"}');
+  assert.equal(calls(), 1);
 });
 
 test('when the thread that makes a call ends, another makes it', async (t) => {

@@ -151,16 +151,16 @@ export class ContentDesk implements Calls {
   /** The answer of another thread. If it ends meanwhile, the call is made here; if it has too much to do, there is none. */
   async #answerOf(thread: number, call: SharedCall): Promise<KeptOutcome> {
     const { promise, resolve } = Promise.withResolvers<KeptOutcome>();
-    const nothing = unanswered(NO_ANSWER, `no answer within ${LONGEST_MS / 1_000} s`, LONGEST_MS);
-    const timer = setTimeout(
-      () => resolve({ value: nothing, untilMs: this.#nowMs() + FAILURE_MS }),
-      LONGEST_MS + OTHER_THREAD_MS,
-    );
+    const nothing = (): KeptOutcome => ({
+      value: unanswered(NO_ANSWER, `no answer within ${LONGEST_MS / 1_000} s`, LONGEST_MS),
+      untilMs: this.#nowMs() + FAILURE_MS,
+    });
+    const timer = setTimeout(() => resolve(nothing()), LONGEST_MS + OTHER_THREAD_MS);
     try {
       return await Promise.race([this.#neighbours?.ask(thread, call) ?? this.#make(call), promise]);
     } catch (error) {
-      if (error instanceof NeighbourGone) return await this.#make(call);
-      throw error;
+      if (!(error instanceof NeighbourGone)) throw error;
+      return this.#closing.signal.aborted ? nothing() : await this.#make(call);
     } finally {
       clearTimeout(timer);
     }
