@@ -56,9 +56,9 @@ function figuresOf(rounds: readonly { plain: number; shared: number; sharedCalls
   return [
     {
       what: `connected content, one URL for ${PEOPLE} people, against the same message without it`,
-      value: `${share.toFixed(2)} (${rate('shared')}/s, without ${rate('plain')}/s), ${calls} calls`,
-      bar: LEAST_SHARE.toFixed(2),
-      holds: share >= LEAST_SHARE,
+      value: `${share.toFixed(2)} (${rate('shared')}/s, without ${rate('plain')}/s), ${calls} ${calls === 1 ? 'call' : 'calls'}`,
+      bar: `${LEAST_SHARE.toFixed(2)}, 1 call`,
+      holds: share >= LEAST_SHARE && calls === 1,
     },
     {
       what: `connected content, a URL for each of ${PEOPLE} people, answered after ${LATENCY_MS} ms`,

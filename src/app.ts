@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
 import { ContentDesk } from './connected-content/desk.ts';
+import type { Neighbours } from './connected-content/neighbours.ts';
 import { contentFinder } from './content/find.ts';
 import { noContent } from './content/pins.ts';
 import type { Database } from './db/database.ts';
@@ -19,6 +20,7 @@ import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts
 import { knownCounts } from './dispatch/plan/ways.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { createPreview } from './dispatch/report/preview/preview.ts';
+import { createListDryRun } from './dispatch/report/rehearsed-list.ts';
 import { startWorking } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
 import { startExporter } from './exports/exporter.ts';
@@ -131,6 +133,8 @@ export interface AppOptions {
   roles: { api: boolean; worker: readonly LaneName[]; health?: boolean };
   /** Number of threads of this process that share its broadcasts. Default: 1. */
   broadcastThreads?: number;
+  /** Other threads of this process with which the answers to templates' calls are shared. Absent: there are none. */
+  neighbours?: Neighbours | undefined;
   /** Whether a worker applies feedback in this thread. Default: if it works on named people. */
   appliesFeedback?: boolean;
   onKeyUsed?: (key: ApiKey) => void;
@@ -172,7 +176,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cache = new DispatchCache();
   const links = createLinkMaker(options);
   const trackers = createTrackerMaker(options);
-  const desk = new ContentDesk({ clock });
+  const desk = new ContentDesk({ clock, neighbours: options.neighbours });
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
   const stopHousekeeping = runsHousekeeping
@@ -218,6 +222,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const questions = createQuestions();
   const preview = createPreview({ db, clock, links, trackers, desk, publicUrl: options.publicUrl });
   const dryRun = createDryRun({ db, clock, links, trackers, desk });
+  const listDryRun = createListDryRun({ db, clock, links, trackers, desk });
   const stored = {
     findContent: contentFinder(db, cache.texts),
     async findUnused(workspaceId: number, names: readonly string[]) {
@@ -259,7 +264,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...triggerRoutes(sending),
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),
-    dispatchListsRoute({ ...sending, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
+    dispatchListsRoute({ ...sending, listDryRun, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
     ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
     ...sandboxRoutes({ db }),
     ...messageEventRoutes({ db }),

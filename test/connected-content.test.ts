@@ -27,6 +27,7 @@ test('each answer of a server gives what the specification says', async (t) => {
   const table: [template: string, output: string][] = [
     [`${url('/shoe')}{{connected.name}} {{connected.__http_status_code__}}`, 'Shoe 200'],
     [`${url('/shoe', ':save p')}${status}`, 'Shoe'],
+    [`${url('/sh\u00a0oe\u00a0', ':save p')}${status}`, 'Shoe'],
     [`${url('/hello', ':save p')}${status}`, 'aborted aborted: no data'],
     [`${url('/nothing', ':save p')}${status}`, 'aborted aborted: no data'],
     [`${url('/list', ':save r')}{{r[0]}}[{{r.__http_status_code__}}]`, '1[]'],

@@ -1,55 +1,18 @@
 // Sends to lists of people, who come line by line: POST /dispatches.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
 import test from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { sql } from '../src/db/sql.ts';
 import { keepHouse } from '../src/dispatch/upkeep/housekeeping.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
+import { ndjson, person, sendList } from './support/lists.ts';
 import { givenPopulation } from './support/population.ts';
 
 const EVERYBODY = '11111111-1111-4111-8111-111111111111';
 const CAMPAIGN = '33333333-3333-4333-8333-333333333333';
 const webhook = { url: 'https://example.com/', request_method: 'POST', body: '{{api_trigger_properties.${n}}}' };
 const head = { messages: { webhook } };
-
-const ndjson = (...lines: readonly (object | string)[]): string =>
-  lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('');
-const person = (name: string, properties?: object) => ({
-  external_user_id: name,
-  ...(properties && { trigger_properties: properties }),
-});
-
-interface Sent {
-  status: number;
-  headers: Readonly<Record<string, unknown>>;
-  // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects of an answer, member by member
-  body: any;
-}
-
-/** Sends pieces of a body, each in a write of its own. `breaksOff`: the connection ends then, before the body does. */
-async function sendList(
-  { url, key }: Pick<TestApp, 'url' | 'key'>,
-  pieces: Iterable<string | Buffer>,
-  { headers = {}, breaksOff }: { headers?: Record<string, string>; breaksOff?: () => Promise<void> } = {},
-): Promise<Sent> {
-  const type = { 'content-type': 'application/x-ndjson', authorization: `Bearer ${key}` };
-  const sending = httpRequest(`${url}/dispatches`, { method: 'POST', headers: { ...type, ...headers } });
-  const answered = once(sending, 'response');
-  answered.catch(() => undefined); // a connection that the test ends has no answer
-  for (const piece of pieces) if (!sending.write(piece)) await once(sending, 'drain');
-  if (breaksOff) {
-    await breaksOff();
-    sending.destroy();
-    return { status: 0, headers: {}, body: null };
-  }
-  sending.end();
-  const [response] = await answered;
-  let text = '';
-  for await (const part of response.setEncoding('utf8')) text += part;
-  return { status: response.statusCode, headers: response.headers, body: JSON.parse(text) };
-}
 
 const messagesOf = async (app: TestApp): Promise<string[]> =>
   (
@@ -190,7 +153,8 @@ test('a list that cannot be read is refused as a whole, and the answer names the
       400,
       'external_user_ids: not in a list: each person has a line of their own below the first; broadcast: not in a list: each person has a line of their own below the first',
     ],
-    [ndjson({ ...head, cresset: { dry_run: true } }, ada), 400, /^cresset.dry_run: not for lists/],
+    [ndjson({ ...head, cresset: { dry_run: true } }, ada, '{}'), 400, /^line 3: expected exactly one of/],
+    [`${ndjson(head)}${'\n'.repeat(2_001_000)}${ada}`, 400, 'body: expected at most 2001000 lines, got more'],
     [
       ndjson(
         head,
@@ -221,10 +185,12 @@ test('a list that cannot be read is refused as a whole, and the answer names the
       'expected the header "Content-Type: application/x-ndjson"',
       { 'content-type': 'application/json' },
     ],
+    [ndjson(head, ada), 400, 'Content-Encoding: expected gzip or none', { 'content-encoding': 'br' }],
+    [ndjson(head, ada), 400, 'body: expected gzip, as Content-Encoding says', { 'content-encoding': 'gzip' }],
     [
-      ndjson(head, ada),
+      gzipSync(Buffer.concat([Buffer.from(ndjson(head)), Buffer.alloc(64 * 1_048_576, 'x')])),
       400,
-      'Content-Encoding: expected none; send the lines as they are',
+      'body: expected gzip that unpacks to at most 200 times its bytes',
       { 'content-encoding': 'gzip' },
     ],
     [ndjson(head, ada), 401, /.*/, { authorization: 'Bearer nobody' }],

@@ -147,6 +147,15 @@ test('frequency caps behave as in the examples of the specification', async (t) 
   assert.deepEqual(await send(app, { messages: { email }, override_frequency_capping: 'true' }), { email: 'sent' });
 });
 
+test('a push that aborted takes nothing of the cap of pushes', async (t) => {
+  const app = await givenAda(t, caps);
+  const { apple_push } = messages;
+  const aborting = { ...apple_push, alert: '{% abort_message() %}' };
+  assert.deepEqual(await send(app, { messages: { apple_push: aborting } }), { apple_push: 'aborted' });
+  assert.deepEqual(await send(app, { messages: { apple_push } }), { apple_push: 'sent' });
+  assert.deepEqual(await send(app, { messages: { apple_push } }), { apple_push: 'frequency_capped' });
+});
+
 test("a day is a calendar day in the person's time zone", async (t) => {
   const app = await givenAda(t, caps);
   await track(app, { time_zone: 'America/New_York' });

@@ -5,6 +5,7 @@ import { sql } from '../src/db/sql.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { givenPopulation } from './support/population.ts';
 import { goTo } from './support/schedules.ts';
+import { startWebhookSink } from './support/webhook-sink.ts';
 
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const START = '2027-06-01T08:00:00Z';
@@ -58,6 +59,35 @@ test('each channel has the pace of its own, and a slow minute is not made up for
   const { body } = await app.get(`/dispatches/${id}`);
   assert.deepEqual([body.state, body.channels.webhook.sent, body.channels.email.sent], ['finished', 25, 25]);
   assert.deepEqual((await app.get('/status')).body.queue.named.tasks, 0);
+});
+
+test('messages that fail in a minute go to the end, and no minute begins more than its pace', async (t) => {
+  const app = await startTestApp(t, { startsAt: new Date(START) });
+  const begun: number[] = [];
+  const minuteOf = (ms: number) => Math.floor((ms - Date.parse(START)) / 60_000);
+  const sink = await startWebhookSink(t, () => {
+    begun.push(minuteOf(app.clock.now().getTime()));
+    return begun.length > 4 && begun.length <= 10 ? 503 : 200;
+  });
+  await app.givenWorkspace(`webhook: { deliver: true, allow: ["${sink.host}"] }`);
+  const names = Array.from({ length: 25 }, (_, index) => `p${index}`);
+  await app.post('/users/track', {
+    attributes: names.map((external_id) => ({ external_id, email: `${external_id}@acme.test` })),
+  });
+  const id = await accept(app, {
+    external_user_ids: names,
+    messages: { webhook: { ...webhook, url: sink.url }, email },
+    cresset: { pace: { per_minute: 10 } },
+  });
+  await goTo(app, '2027-06-01T08:00:59Z');
+  assert.deepEqual([begun.length, sink.total(), (await perMinute(app)).email?.[0]], [10, 4, 10], '20 of both channels');
+  await goTo(app, '2027-06-01T09:00:00Z');
+  const { body } = await app.get(`/dispatches/${id}`);
+  assert.deepEqual([body.state, body.channels.webhook.sent, body.channels.email.sent], ['finished', 25, 25]);
+  assert.equal(begun.length, 31, 'each of the six was begun once more');
+  const ofMinute = Map.groupBy(begun, (minute) => minute);
+  for (const [minute, calls] of ofMinute) assert.ok(calls.length <= 10, `minute ${minute}: ${calls.length}`);
+  assert.deepEqual((await perMinute(app)).email, [10, 10, 5]);
 });
 
 test('a ramp begins slowly; whom gates refuse takes nothing of the pace', async (t) => {

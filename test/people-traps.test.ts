@@ -114,6 +114,49 @@ const steps: [name: string, run: (app: TestApp) => Promise<void>][] = [
     },
   ],
   [
+    'an opt-out of an address that nobody has yet binds whoever gets it',
+    async (app) => {
+      const optOut = { email: 'later@example.test', subscription_state: 'unsubscribed' };
+      assert.equal((await app.post('/email/status', optOut)).status, 201);
+      await given(app, 'u-8', { email: 'later@example.test' });
+      assert.equal(await send(app, 'u-8'), 'unsubscribed');
+      assert.equal(await send(app, 'u-8', { recipient_subscription_state: 'all' }), 'sent');
+    },
+  ],
+  [
+    'a state of a group that is set for an address is that of everybody with it, by either endpoint',
+    async (app) => {
+      await given(app, 'u-1', { email: 'f@example.test' });
+      await given(app, 'u-2', { email: 'f@example.test' });
+      const states = async () => {
+        const of = async (name: string) =>
+          (await app.get(`/subscription/status/get?subscription_group_id=${NEWS}&external_id=${name}`)).body.status[
+            name
+          ];
+        return [await of('u-1'), await of('u-2')];
+      };
+      const set = { subscription_group_id: NEWS, subscription_state: 'unsubscribed', email: ['f@example.test'] };
+      assert.equal((await app.post('/subscription/status/set', set)).status, 201);
+      assert.deepEqual(await states(), ['Unsubscribed', 'Unsubscribed']);
+      const again = [{ subscription_group_id: NEWS, subscription_state: 'subscribed' }];
+      await given(app, 'u-1', { email: 'f@example.test', subscription_groups: again });
+      assert.deepEqual(await states(), ['Subscribed', 'Subscribed']);
+      const out = [{ subscription_group_id: NEWS, subscription_state: 'unsubscribed' }];
+      await given(app, 'u-1', { email: 'f@example.test', subscription_groups: out });
+      assert.deepEqual(await states(), ['Unsubscribed', 'Unsubscribed']);
+    },
+  ],
+  [
+    'a merge keeps the opt-out of the merged person',
+    async (app) => {
+      await given(app, 'merge-a', { email: 'm@example.test', email_subscribe: 'unsubscribed' });
+      await given(app, 'merge-b', { email: 'm@example.test' });
+      const merge = { identifier_to_merge: { external_id: 'merge-a' }, identifier_to_keep: { external_id: 'merge-b' } };
+      assert.equal((await app.post('/users/merge', { merge_updates: [merge] })).status, 202);
+      assert.equal(await send(app, 'merge-b'), 'unsubscribed');
+    },
+  ],
+  [
     'a message to a deprecated external id goes to the person, whose id in it is the new one',
     async (app) => {
       await given(app, 'old-1');

@@ -12,6 +12,12 @@ export interface ContentWorkspace {
 /** The answer to a call, or why it may not be made. */
 export type Outcome = Fetched | BlockedUrl;
 
+/** An outcome that others may have, too, until that time. */
+export interface KeptOutcome {
+  value: Outcome;
+  untilMs: number;
+}
+
 /** Makes the calls of messages. */
 export interface Calls {
   /** An answer that others may have, too. undefined: it must be asked for. */

@@ -6,10 +6,11 @@ import { Room, RoomFull } from '../lib/limits/room.ts';
 import { createGuardedPools, type GuardedPools } from '../net/guarded-pools.ts';
 import type { ContentRequest } from '../templating/content/reader.ts';
 import { BlockedUrl, LONGEST_MS, makeCall, urlOf } from './call.ts';
-import type { Calls, ContentWorkspace, Outcome } from './calls.ts';
+import type { Calls, ContentWorkspace, KeptOutcome, Outcome } from './calls.ts';
 import { Fetched, NO_ANSWER, NOT_CALLED } from './fetched.ts';
 import { HostHealth } from './host-health.ts';
 import { MessageContent } from './message-content.ts';
+import { NeighbourGone, type Neighbours, type SharedCall } from './neighbours.ts';
 
 /** Most calls at once of one thread, and to one host. Each may bring 1 MB, so this bounds the memory. */
 const MOST_CALLS = 128;
@@ -26,6 +27,8 @@ const OVERHEAD_BYTES = 1_000;
 const FAILURE_MS = 5_000;
 /** How long a message keeps its answers until it is composed again, in milliseconds. */
 const RESUMED_MS = 60_000;
+/** How long another thread is waited for beyond the longest time of a call, in milliseconds. */
+const OTHER_THREAD_MS = 500;
 
 interface Kept<T> {
   value: T;
@@ -34,13 +37,16 @@ interface Kept<T> {
 
 /**
  * Makes the calls of one thread's templates. An answer that may be shared is kept, and asked for once however many messages
- * want it at the same time.
+ * want it at the same time, in this thread and in its neighbours.
  */
 export class ContentDesk implements Calls {
   readonly #clock: Clock;
-  readonly #shared = new BoundedCache<string, Kept<Outcome>>({ mostBytes: SHARED_BYTES });
+  readonly #shared = new BoundedCache<string, KeptOutcome>({ mostBytes: SHARED_BYTES });
   readonly #resumed = new BoundedCache<string, Kept<MessageContent>>({ mostBytes: RESUMED_BYTES });
-  readonly #calling = new Map<string, Promise<Outcome>>();
+  /** Calls that are being made here, and those that other threads were asked for. */
+  readonly #making = new Map<string, Promise<KeptOutcome>>();
+  readonly #asking = new Map<string, Promise<KeptOutcome>>();
+  readonly #neighbours: Neighbours | null;
   readonly #pools = new Map<number, { settings: ConnectedContentSettings; pools: GuardedPools }>();
   readonly #closing = new AbortController();
   readonly #health = new HostHealth();
@@ -51,8 +57,12 @@ export class ContentDesk implements Calls {
     ...{ mostWaiting: MOST_WAITING, mostWaitingOfOwner: MOST_WAITING },
   });
 
-  constructor({ clock }: { clock: Clock }) {
+  /** `neighbours`: other threads with which answers are shared. Absent: there are none. */
+  constructor({ clock, neighbours }: { clock: Clock; neighbours?: Neighbours | undefined }) {
     this.#clock = clock;
+    this.#neighbours = neighbours ?? null;
+    // What another thread asks for is never asked on, so that no two threads wait for each other.
+    neighbours?.serve((call) => this.#answer(call));
   }
 
   /** The answers of one message. `key`: what it is known by if it is composed again. */
@@ -72,8 +82,7 @@ export class ContentDesk implements Calls {
   }
 
   known(key: string): Outcome | undefined {
-    const kept = this.#shared.get(key);
-    return kept !== undefined && this.#nowMs() < kept.untilMs ? kept.value : undefined;
+    return this.#kept(key)?.value;
   }
 
   async untilRoom(): Promise<void> {
@@ -88,20 +97,22 @@ export class ContentDesk implements Calls {
     for (const go of waiting) go();
   }
 
-  ask(request: ContentRequest, workspace: ContentWorkspace, key: string | null): Promise<Outcome> {
+  async ask(request: ContentRequest, workspace: ContentWorkspace, key: string | null): Promise<Outcome> {
     if (key === null) return this.#call(request, workspace);
-    const calling = this.#calling.get(key);
-    if (calling !== undefined) return calling;
-    const made = this.#call(request, workspace)
-      .then((outcome) => this.#share(key, outcome, request.shareSeconds))
-      .finally(() => this.#calling.delete(key));
-    this.#calling.set(key, made);
-    return made;
+    const kept = this.#kept(key); // it may have come since the message was rendered
+    if (kept !== undefined) return kept.value;
+    const call = { request, workspace, key };
+    const under = this.#making.get(key) ?? this.#asking.get(key);
+    if (under !== undefined) return (await under).value;
+    const seconds = request.shareSeconds + LONGEST_MS / 1_000;
+    const owner = this.#neighbours?.ownerOf(key, seconds, this.#nowMs()) ?? null;
+    return (await (owner === null ? this.#make(call) : this.#askOther(owner, call))).value;
   }
 
   /** Ends the calls under way. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#neighbours?.close();
     await endAll(
       ...[...this.#pools.values()].map(
         ({ pools }) =>
@@ -111,12 +122,59 @@ export class ContentDesk implements Calls {
     );
   }
 
-  #share(key: string, outcome: Outcome, seconds: number): Outcome {
+  #kept(key: string): KeptOutcome | undefined {
+    const kept = this.#shared.get(key);
+    return kept !== undefined && this.#nowMs() < kept.untilMs ? kept : undefined;
+  }
+
+  /** What another thread asks for. */
+  async #answer(call: SharedCall): Promise<KeptOutcome> {
+    return this.#kept(call.key) ?? this.#making.get(call.key) ?? this.#make(call);
+  }
+
+  #make({ request, workspace, key }: SharedCall): Promise<KeptOutcome> {
+    const made = this.#call(request, workspace)
+      .then((outcome) => this.#share(key, { value: outcome, untilMs: this.#untilMs(outcome, request.shareSeconds) }))
+      .finally(() => this.#making.delete(key));
+    this.#making.set(key, made);
+    return made;
+  }
+
+  #askOther(thread: number, call: SharedCall): Promise<KeptOutcome> {
+    const asked = this.#answerOf(thread, call)
+      .then((kept) => this.#share(call.key, kept))
+      .finally(() => this.#asking.delete(call.key));
+    this.#asking.set(call.key, asked);
+    return asked;
+  }
+
+  /** The answer of another thread. If it ends meanwhile, the call is made here; if it has too much to do, there is none. */
+  async #answerOf(thread: number, call: SharedCall): Promise<KeptOutcome> {
+    const { promise, resolve } = Promise.withResolvers<KeptOutcome>();
+    const nothing = (): KeptOutcome => ({
+      value: unanswered(NO_ANSWER, `no answer within ${LONGEST_MS / 1_000} s`, LONGEST_MS),
+      untilMs: this.#nowMs() + FAILURE_MS,
+    });
+    const timer = setTimeout(() => resolve(nothing()), LONGEST_MS + OTHER_THREAD_MS);
+    try {
+      return await Promise.race([this.#neighbours?.ask(thread, call) ?? this.#make(call), promise]);
+    } catch (error) {
+      if (!(error instanceof NeighbourGone)) throw error;
+      return this.#closing.signal.aborted ? nothing() : await this.#make(call);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #share(key: string, kept: KeptOutcome): KeptOutcome {
+    const bytes = kept.value instanceof Fetched ? kept.value.sizeBytes : 0;
+    this.#shared.set(key, kept, bytes + 2 * key.length);
+    return kept;
+  }
+
+  #untilMs(outcome: Outcome, seconds: number): number {
     const isGood = outcome instanceof Fetched && outcome.failure === null;
-    const untilMs = this.#nowMs() + (isGood ? seconds * 1_000 : FAILURE_MS);
-    const bytes = outcome instanceof Fetched ? outcome.sizeBytes : 0;
-    this.#shared.set(key, { value: outcome, untilMs }, bytes + 2 * key.length);
-    return outcome;
+    return this.#nowMs() + (isGood ? seconds * 1_000 : FAILURE_MS);
   }
 
   async #call(request: ContentRequest, workspace: ContentWorkspace): Promise<Outcome> {

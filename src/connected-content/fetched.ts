@@ -14,6 +14,15 @@ const STATUS_KEY = '__http_status_code__';
 const MARK_BYTES = 32;
 const OVERHEAD_BYTES = 500;
 
+/** What a `Fetched` is made of. It may be sent to another thread. */
+export interface PlainFetched {
+  status: number;
+  text: string | null;
+  isJson: boolean;
+  failure: string | null;
+  ms: number;
+}
+
 /** The outcome of one call. It may be shared by many messages; what it holds is never changed. */
 export class Fetched implements ContentAnswer {
   readonly status: number;
@@ -26,12 +35,17 @@ export class Fetched implements ContentAnswer {
   #sizeBytes: number | null = null;
   #parsed: { value: Value | undefined } | null = null;
 
-  constructor(fetched: { status: number; text: string | null; isJson: boolean; failure: string | null; ms: number }) {
+  constructor(fetched: PlainFetched) {
     this.status = fetched.status;
     this.text = fetched.text;
     this.failure = fetched.failure;
     this.ms = fetched.ms;
     this.#isJson = fetched.isJson;
+  }
+
+  get plain(): PlainFetched {
+    const { status, text, failure, ms } = this;
+    return { status, text, isJson: this.#isJson, failure, ms };
   }
 
   /** Whether another call may bring what this one did not. */

@@ -14,6 +14,7 @@ import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body.ts';
 import { isStreaming, streamOf } from './body-stream.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
+import { gunzipped } from './gunzipped.ts';
 import { refuseOtherHosts } from './local-hosts.ts';
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
 import { addOperatorRoute } from './operator/serve.ts';
@@ -213,7 +214,7 @@ async function answer(
     requestId: request.id,
     body,
     rawBody,
-    stream: route.streams === undefined ? null : streamOf(request.raw),
+    stream: route.streams === undefined ? null : bodyStream(request),
     params: request.params as Record<string, string>,
     query,
     headers: request.headers,
@@ -245,9 +246,20 @@ function checkStreamed({ headers }: FastifyRequest, type: string): void {
   const [given = ''] = (headers['content-type'] ?? '').split(';');
   if (given.trim().toLowerCase() !== type)
     throw new RequestError('wrong_content_type', [`expected the header "Content-Type: ${type}"`]);
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity')
-    throw new RequestError('bad_request', ['Content-Encoding: expected none; send the lines as they are']);
+  const encoding = encodingOf(headers);
+  if (!packings.has(encoding) && encoding !== 'identity')
+    throw new RequestError('bad_request', ['Content-Encoding: expected gzip or none']);
+}
+
+const packings: ReadonlySet<string> = new Set(['gzip', 'x-gzip']);
+
+function encodingOf(headers: FastifyRequest['headers']): string {
+  return headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+}
+
+function bodyStream({ raw, headers }: FastifyRequest): AsyncIterable<Buffer> {
+  const bytes = streamOf(raw);
+  return packings.has(encodingOf(headers)) ? gunzipped(bytes) : bytes;
 }
 
 /** A header that is ignored would promise what is not kept: the repetition would be applied twice. */

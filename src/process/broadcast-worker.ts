@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config.ts';
+import { portsOf, type ThreadLinks } from '../connected-content/neighbours.ts';
 import { moduleBeside } from '../lib/module-beside.ts';
 import type { MeterDump } from '../metrics/meters.ts';
 import type { Ending } from './roles.ts';
@@ -11,6 +12,8 @@ export interface BroadcastThreadData {
   databaseUrl: string;
   /** The thread's number in the log. */
   number: number;
+  /** Connects it with the other threads for broadcasts. */
+  links: ThreadLinks;
 }
 
 /** `dump`: it answers with its metrics and the same number. `stop`: it ends. */
@@ -43,6 +46,7 @@ export async function startBroadcastWorker(
   const allowedMb = Math.floor(getHeapStatistics().heap_size_limit / 1_048_576);
   const thread = new Worker(moduleBeside(import.meta.url, 'broadcast-thread'), {
     workerData: data,
+    transferList: portsOf(data.links),
     resourceLimits: {
       maxOldGenerationSizeMb: Math.min(MOST_HEAP_MB, allowedMb),
       maxYoungGenerationSizeMb: YOUNG_HEAP_MB,

@@ -54,7 +54,7 @@ export async function startRoles(
   { config, log, db, secret }: ThreadContext,
   roles: Pick<
     AppOptions,
-    'roles' | 'broadcastThreads' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts'
+    'roles' | 'broadcastThreads' | 'neighbours' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts'
   >,
   endings: Ending[],
 ): Promise<App> {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { App } from '../app.ts';
 import { audienceChecks } from '../audience/grammar/check-filter.ts';
 import type { Config } from '../config.ts';
+import { linkThreads } from '../connected-content/neighbours.ts';
 import type { Database } from '../db/database.ts';
 import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
@@ -78,8 +79,9 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
     { roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
     endings,
   );
-  const threads = Array.from({ length: isWorker && !isThrowAway ? config.broadcastThreads : 0 }, async (_, index) => {
-    const worker = await startBroadcastWorker({ config, databaseUrl, number: index + 1 }, options.onLost);
+  const threads = linkThreads(isWorker && !isThrowAway ? config.broadcastThreads : 0).map(async (links) => {
+    const data = { config, databaseUrl, number: links.thread, links };
+    const worker = await startBroadcastWorker(data, options.onLost);
     workers.push(worker);
     endings.push(worker.end);
   });

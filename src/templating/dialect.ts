@@ -12,6 +12,9 @@ export type { Reference } from './reading/passage.ts';
 /** The name space of content blocks: `{{content_blocks.${name}}}`. */
 export const BLOCK_SPACE = 'content_blocks';
 
+/** The name of the workspace's footer for mails: `{{${email_footer}}}`. */
+export const FOOTER_NAME = 'email_footer';
+
 /** Source: adjacent-endpoints.md §6.2. */
 export function isBlockName(name: string): boolean {
   return /^[A-Za-z0-9_-]{1,99}$/.test(name);
@@ -68,6 +71,7 @@ export class Translator implements Places {
     const number = this.references.push(reference) - 1;
     const work = 100 + 10 * reference.name.length;
     return {
+      isHtml: reference.space === null && reference.name === FOOTER_NAME,
       evaluate: ({ budget, read }) => {
         budget.work(work);
         return read(number);
@@ -79,6 +83,7 @@ export class Translator implements Places {
     if (!isBlockName(name)) throw new TemplateSyntaxError('unknown content block');
     if (!this.blocks.has(name)) this.blocks.set(name, this.#at);
     return {
+      isHtml: true,
       evaluate: (frame) => {
         frame.budget.work(1_000);
         return frame.included(name);

@@ -32,8 +32,11 @@ export interface PersonFacts {
   /** Subscription group id (lower case) → state. */
   subscriptionGroups: Readonly<Record<string, 'subscribed' | 'unsubscribed'>>;
   /** Null for a person who never used an app. */
-  mostRecentlyUsedDevice: Readonly<Record<string, unknown>> | null;
+  mostRecentlyUsedDevice: DeviceFacts | null;
 }
+
+/** What a template may know of a device, by the names of the original. */
+export type DeviceFacts = Readonly<Record<string, unknown>>;
 
 /** What a triggered message may know of its request. */
 export interface TriggerFacts {
@@ -59,6 +62,8 @@ export interface RenderContext {
   card?: { id: string | null; name: string | null } | null;
   /** What the request that triggered the message says. Absent: the message was not triggered. */
   trigger?: TriggerFacts | null;
+  /** The device that a push goes to. null: nothing is known of it. Absent: it is no push. */
+  device?: DeviceFacts | null;
   /** Email only; null elsewhere. */
   links: {
     unsubscribe: string;
@@ -71,6 +76,8 @@ export interface RenderContext {
   footer?: Footer;
   /** The same for the other texts. */
   plainFooter?: Footer;
+  /** Whether outputs in HTML escape what they print. Absent: they do not. */
+  escapesHtml?: boolean;
   /** The item catalogs of the workspace. Absent: no template of the message reads them. */
   catalogs?: CatalogReader;
   /** Gives the answers to calls. Absent: no template of the message makes any. */

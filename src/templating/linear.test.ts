@@ -191,6 +191,7 @@ const filters: Readonly<Record<string, { args?: string; inputs: Input[] }>> = {
   hmac_sha512: { args: 'v', inputs: [words] },
   url_escape: { inputs: [(n) => 'ä '.repeat(n / 8)] },
   url_param_escape: { inputs: [(n) => 'ä '.repeat(n / 8)] },
+  raw: { inputs: [words] },
   json_escape: { inputs: [(n) => '"\u0001'.repeat(n / 8)] },
   json_parse: { inputs: [(n) => `[${'1,'.repeat(n / 4)}1]`, words] },
   as_json_string: { inputs: [numbers, records, words] },

@@ -1,12 +1,12 @@
 import { isObject, own } from '../lib/raw/json.ts';
-import type { Reference } from './dialect.ts';
+import { FOOTER_NAME, type Reference } from './dialect.ts';
 import type { PersonFacts, RenderContext } from './facts.ts';
 
-/** What a template reads: a fact of the person, the links that are made for its message, or the workspace's footer. */
-export type Read = keyof PersonFacts | 'links' | 'footer';
-
-/** The name of the workspace's footer for mails: `{{${email_footer}}}`. */
-export const FOOTER_NAME = 'email_footer';
+/**
+ * What a template reads: a fact of the person, the links that are made for its message, the workspace's footer, or the
+ * device that a push goes to.
+ */
+export type Read = keyof PersonFacts | 'links' | 'footer' | 'targetedDevice';
 
 /** `${name}` without a name space. Source: personalization.md §3. */
 const attributes: ReadonlyMap<string, keyof PersonFacts> = new Map<string, keyof PersonFacts>([
@@ -82,6 +82,7 @@ export const everyRead: readonly Read[] = [
       'emailState',
       'subscriptionGroups',
       'mostRecentlyUsedDevice',
+      'targetedDevice',
     ] as const),
   ]),
 ];
@@ -118,6 +119,10 @@ const spaces: ReadonlyMap<string, Space> = new Map<string, Space>([
       reads: () => ['mostRecentlyUsedDevice'],
       value: (name, { person }) => person.mostRecentlyUsedDevice && own(person.mostRecentlyUsedDevice, name),
     },
+  ],
+  [
+    'targeted_device',
+    { reads: () => ['targetedDevice'], value: (name, { device }) => (device == null ? null : own(device, name)) },
   ],
   ['api_trigger_properties', { reads: () => [], value: triggerProperty }],
   ['canvas_entry_properties', { reads: () => [], value: triggerProperty }],

@@ -135,7 +135,8 @@ function templateOf({ liquid, itemFields: _, ...parsed }: Parsed, uses: Uses): T
       const include = (name: string) => includedFrom(blocks, name, context);
       const host = hostsOf([uses, ...blocks.values()], context);
       try {
-        return liquid.render({ variables: {}, read, include, now: context.now, budget, host });
+        const { now, escapesHtml } = context;
+        return liquid.render({ variables: {}, read, include, now, budget, escapesHtml, host });
       } catch (error) {
         if (error instanceof AbortMessage) context.content?.noteAbort();
         throw stopOf(error, parsed, blocks);

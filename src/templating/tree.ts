@@ -133,10 +133,11 @@ function compileText(text: string, path: string, options: Compiling, isHtml: boo
   }
 }
 
-/** The context of texts that are no HTML: their footer has no tags. */
+/** The context of texts that are no HTML: their footer has no tags, and nothing is escaped. */
 function inPlain(context: RenderContext): RenderContext {
-  const { plainFooter } = context;
-  return plainFooter === undefined ? context : { ...context, footer: plainFooter };
+  const { plainFooter, escapesHtml } = context;
+  if (plainFooter === undefined && escapesHtml !== true) return context;
+  return { ...context, ...(plainFooter !== undefined && { footer: plainFooter }), escapesHtml: false };
 }
 
 function compileArray(items: unknown[], path: string, options: Compiling): Render {

@@ -86,6 +86,8 @@ export interface WorkspaceSettings extends ChannelSettings {
   quietHours?: readonly QuietHours[];
   /** Whether its feed of events has what our own calls said of each send. Absent: it has not. */
   hasVerdictEvents?: true;
+  /** Whether outputs of templates in HTML escape what they print. Absent: they do not. */
+  escapesHtml?: true;
   /** The workspace's own limits of requests per window, by bucket name. */
   rateLimits: Readonly<Record<string, number>>;
 }

@@ -12,6 +12,7 @@ export interface StoredSettings {
   tracking?: object;
   audience?: { missing_number_is_zero?: boolean };
   requests?: { key_in_body?: boolean; strict_content_type?: boolean };
+  liquid?: { escape_html_by_default?: boolean };
   schedules?: { late_minutes?: number };
   users?: { track_batch?: TrackBatch; blocked_ids?: readonly string[] };
   /** Tags that stored content may have, beside those of campaigns and segments. Read in the database only. */
@@ -60,6 +61,7 @@ export function settingsFrom(stored: StoredSettings, sealedEmail: object, place 
     ...(stored.quiet_hours?.length && {
       quietHours: readStored(quietWindows('drop'), stored.quiet_hours, place, 'quiet_hours'),
     }),
+    ...(stored.liquid?.escape_html_by_default === true && { escapesHtml: true }),
     ...(stored.events?.verdicts === true && { hasVerdictEvents: true }),
     rateLimits: rate_limits,
   };

@@ -83,6 +83,7 @@ export async function startTestApp(
     pushSenders?: PushSenders;
     queueLimits?: Partial<QueueLimits>;
     retentionDays?: number;
+    mostListBytes?: number;
     /** Gets certificates of SNS instead of the network. */
     getText?: (url: string) => Promise<string>;
     mailTls?: { cert: string; key: string };
@@ -114,6 +115,7 @@ export async function startTestApp(
     trustedProxyHops: 0,
     retentionDays: options.retentionDays ?? 0,
     queueLimits: { named: unlimited, broadcast: unlimited, ...options.queueLimits },
+    ...(options.mostListBytes && { mostListBytes: options.mostListBytes }),
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
     ...(options.getText && { getText: options.getText }),
     ...(options.mailTls && { mailTls: options.mailTls }),

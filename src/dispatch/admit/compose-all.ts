@@ -4,7 +4,8 @@ import type { ItemShelf } from '../../item-catalogs/shelf.ts';
 import { breaths } from '../../lib/limits/breaths.ts';
 import { MOST_COMPOSING_MS } from '../plan/loaded-dispatch.ts';
 import type { Candidate } from './candidates.ts';
-import { type Composed, compose, type LinkMaker } from './compose.ts';
+import { compose, type LinkMaker } from './compose.ts';
+import type { Composed } from './composed.ts';
 import { later, type Refusal } from './decision.ts';
 import { CatalogRounds } from './rounds/catalog-rounds.ts';
 import { withoutContent } from './rounds/content-retry.ts';
@@ -126,6 +127,8 @@ function composeOne(
     recipient,
     position: send.recipient ?? null,
     listed,
+    // A retry goes to the devices of the first attempt.
+    devices: send.devices != null && send.devices.length > 0 ? recipient.pushTargets : facts.pushTargets,
     now: facts.now,
     links,
     trackers,

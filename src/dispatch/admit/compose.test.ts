@@ -6,7 +6,8 @@ import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import type { Campaign } from '../../workspace/catalog.ts';
 import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
-import { type Composed, compose, type LinkMaker } from './compose.ts';
+import { compose, type LinkMaker } from './compose.ts';
+import type { Composed } from './composed.ts';
 
 const links = { unsubscribe: 'https://c.test/u', subscribe: 'https://c.test/s', optIn: 'https://c.test/o' };
 

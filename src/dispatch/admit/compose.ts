@@ -1,26 +1,16 @@
 import type { MessageContent } from '../../connected-content/message-content.ts';
-import type { ShortLink } from '../../feedback/tracking/short-links.ts';
 import type { MessageItems } from '../../item-catalogs/message-items.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
-import type { Recipient } from '../../people/profile/facts.ts';
+import type { PushTarget, Recipient } from '../../people/profile/facts.ts';
 import { MessageExtras } from '../../templating/extras.ts';
 import type { RenderContext } from '../../templating/facts.ts';
 import { RenderStop } from '../../templating/render-stop.ts';
 import { type LoadedDispatch, type PreparedMessage, publicId } from '../plan/loaded-dispatch.ts';
 import { triggerFactsOf } from '../plan/send-plan.ts';
-import type { Later, Refusal } from './decision.ts';
+import type { Composed } from './composed.ts';
+import type { Refusal } from './decision.ts';
+import { composePerDevice } from './rounds/per-device.ts';
 import { noTrackers, type TrackerMaker } from './trackers.ts';
-
-/** One person's message, or why there is none or none yet. */
-export type Composed = ComposedMessage | Refusal | Later;
-
-export interface ComposedMessage {
-  kind: 'composed';
-  rendered: object;
-  shortLinks?: readonly ShortLink[];
-  /** The pairs that its templates attach to its send. Absent: none. */
-  extras?: Readonly<Record<string, string>>;
-}
 
 /** Makes a person's links, which change their subscription state when confirmed. */
 export type LinkMaker = (dispatch: LoadedDispatch, recipient: Recipient) => NonNullable<RenderContext['links']>;
@@ -33,6 +23,8 @@ export interface ComposeInput {
   position?: number | null;
   /** The own properties of a person of a list. null: none. */
   listed?: RawObject | null;
+  /** The devices that a push goes to. Absent: none. */
+  devices?: readonly PushTarget[];
   now: Date;
   links: LinkMaker;
   /** Absent: nothing is followed. */
@@ -48,11 +40,23 @@ export interface ComposeInput {
  * others need no await. Pure except for `links` and `trackers`, which sign.
  */
 export function compose(input: ComposeInput): Composed | Promise<Composed> {
+  const { message, devices = [], items, content } = input;
+  const extras = new MessageExtras();
+  if (devices.length === 0 || !message.reads.has('targetedDevice')) return composeFor(input, null, extras);
+  const isMissing = () => content?.isMissing === true || items?.mustRenderAgain === true;
+  return composePerDevice(devices, (device) => composeFor(input, device, extras), isMissing);
+}
+
+function composeFor(
+  input: ComposeInput,
+  device: RenderContext['device'],
+  extras: MessageExtras,
+): Composed | Promise<Composed> {
   const links = input.message.hasLinks ? input.links(input.dispatch, input.recipient) : null;
   try {
-    const extras = new MessageExtras();
     const context = contextOf(input, links);
     context.extras = extras;
+    context.device = device ?? null;
     const texts = input.message.renderTexts(context);
     if (!(texts instanceof Promise)) return composedFrom(input, texts, { links, extras });
     return texts.then((rendered) => composedFrom(input, rendered, { links, extras })).catch(stopped);
@@ -75,6 +79,7 @@ export function contextOf(
     card: message.channel.isCard ? { id: message.variation?.id ?? null, name: dispatch.campaign?.name ?? null } : null,
     trigger: triggerFactsOf(dispatch.plan, position, listed),
     links,
+    ...(dispatch.workspace.settings.escapesHtml && { escapesHtml: true }),
     ...(items !== undefined && { catalogs: items }),
     ...(content !== undefined && { content }),
   };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { dispatchOf, messagesOf, now, recipient, workspace } from '../../../test/support/send-facts.ts';
 import type { CapFacts } from './caps.ts';
-import type { Composed } from './compose.ts';
+import type { Composed } from './composed.ts';
 import { decide } from './decide.ts';
 import { type Decision, verdictOf } from './decision.ts';
 import { factsOf, type SendFacts } from './send-facts.ts';

@@ -1,6 +1,7 @@
 import type { PushTarget, Recipient } from '../../people/profile/facts.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
+import type { DeviceMessages } from './composed.ts';
 
 /** One message, ready to be delivered. */
 export interface Parcel {
@@ -9,6 +10,8 @@ export interface Parcel {
   recipient: Recipient;
   message: PreparedMessage;
   rendered: object;
+  /** What each device gets of a push, if they get different things. Absent: all get `rendered`. */
+  perDevice?: DeviceMessages;
   address: string | null;
   /** The time from which attempts and the age of the message are counted. */
   triedSince: Date;

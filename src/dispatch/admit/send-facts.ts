@@ -2,7 +2,7 @@ import type { PushTarget, Recipient } from '../../people/profile/facts.ts';
 import type { GatePlan } from '../plan/loaded-dispatch.ts';
 import { isControl } from '../plan/split.ts';
 import type { CapFacts } from './caps.ts';
-import type { Composed } from './compose.ts';
+import type { Composed } from './composed.ts';
 
 /** All facts that one send is decided by. A fact that is not known yet objects to nothing. */
 export interface SendFacts {

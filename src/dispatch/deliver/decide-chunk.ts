@@ -202,7 +202,9 @@ function parcelOf(candidate: Candidate, { scheduledAt, extras }: Verdict): Parce
   const rendered = renderedOf(candidate);
   const send = extras === undefined ? candidate.send : { ...candidate.send, extras };
   const triedSince = laterOf(dispatch.triedSince, scheduledAt ?? facts.ownTime?.at ?? null);
-  return { send, dispatch, recipient, message, rendered, address, triedSince, pushTargets, observer: undefined };
+  const perDevice = facts.composed?.kind === 'composed' ? facts.composed.perDevice : undefined;
+  const of = { send, dispatch, recipient, message, rendered, address, triedSince, pushTargets };
+  return { ...of, ...(perDevice !== undefined && { perDevice }), observer: undefined };
 }
 
 function laterOf(one: Date, other: Date | null): Date {

@@ -1,4 +1,6 @@
 import { needsToKnow, type RecipientNeeds } from '../../people/profile/needs.ts';
+import type { PersonFacts } from '../../templating/facts.ts';
+import type { Read } from '../../templating/resolve.ts';
 import type { CompiledMessage } from './templates.ts';
 
 /**
@@ -21,6 +23,10 @@ export function needsOf(
     lastWrote: needed.has('lastWrote'),
     sharing: isOncePerAddress,
   };
-  const read = messages.flatMap(({ reads }) => [...reads].filter((one) => one !== 'links' && one !== 'footer'));
+  const read = messages.flatMap(({ reads }) => [...reads].filter(isOfPerson));
   return needsToKnow(read, ofGates);
+}
+
+function isOfPerson(read: Read): read is keyof PersonFacts {
+  return read !== 'links' && read !== 'footer' && read !== 'targetedDevice';
 }

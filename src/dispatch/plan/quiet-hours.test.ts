@@ -18,6 +18,8 @@ for (const [what, zone, at, from, until, expected] of [
   ['22:00 is held', 'Europe/Vienna', '2027-06-01T20:00:00Z', '22:00', '06:00', '2027-06-02T04:00:00.000Z'],
   ['12:00 is free', 'Europe/Vienna', '2027-06-01T10:00:00Z', '22:00', '06:00', null],
   ['21:59:59 is free', 'Europe/Vienna', '2027-06-01T19:59:59Z', '22:00', '06:00', null],
+  ['summer in New York', 'America/New_York', '2027-07-02T02:30:00Z', '22:00', '08:00', '2027-07-02T12:00:00.000Z'],
+  ['winter in New York', 'America/New_York', '2027-01-15T03:30:00Z', '22:00', '08:00', '2027-01-15T13:00:00.000Z'],
   ['a window within a day', 'Asia/Kolkata', '2027-06-01T07:00:00Z', '12:00', '14:00', '2027-06-01T08:30:00.000Z'],
   ['clocks go on by an hour', 'Europe/Vienna', '2027-03-27T22:00:00Z', '22:00', '06:00', '2027-03-28T04:00:00.000Z'],
   ['clocks go back by an hour', 'Europe/Vienna', '2027-10-30T21:00:00Z', '22:00', '06:00', '2027-10-31T05:00:00.000Z'],

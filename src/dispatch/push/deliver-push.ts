@@ -1,5 +1,6 @@
 import type { Push, PushOutcome } from '../../channels/push/sender.ts';
 import type { PushTarget } from '../../people/profile/facts.ts';
+import { targetKey } from '../admit/composed.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered, PushCall, TokenNews } from '../ledger/delivered.ts';
 import { deviceAfter, type Held, verdictOfDevices } from '../ledger/devices.ts';
@@ -62,13 +63,25 @@ async function deliverToAll(
 ): Promise<Delivered> {
   // A retry goes to the devices of the first attempt, whichever device is the most recently used by now.
   const targets = before.length > 0 ? parcel.recipient.pushTargets : parcel.pushTargets;
-  const calls = targets.flatMap((target) => callFor(deps, parcel, target) ?? []);
+  const called = targets.flatMap((target) => callFor(deps, parcel, target) ?? []);
+  const refused = called.flatMap((call) => refusedDevice(parcel, call) ?? []);
+  const calls = called.filter(({ push }) => !refused.some(({ id }) => id === push.pushId));
   const lastMs = lastMoment(parcel);
   const isExpired = lastMs <= deps.nowMs();
   const answers = calls.map(async (call) =>
     answerOf(deps, parcel, call, await callOut(call, parcel, isExpired, signal), lastMs),
   );
-  return summary(deps, parcel, before, await Promise.all(answers));
+  return summary(deps, parcel, before, await Promise.all(answers), refused);
+}
+
+/** The final state of a device whose message was refused as it was made. null: it has a message. */
+function refusedDevice({ perDevice }: Parcel, { push, target, before }: Call): DeviceState | null {
+  const message = perDevice?.get(targetKey(target));
+  if (message === undefined || message.kind === 'composed') return null;
+  const { reason, detail } = message;
+  const attempts = before?.attempts ?? 0;
+  const why = { code: reason, ours: true as const, ...(detail !== null && { detail }) };
+  return { id: push.pushId, app: target.appId, state: 'refused', attempts, ...why };
 }
 
 function summary(
@@ -76,8 +89,9 @@ function summary(
   parcel: Parcel,
   before: readonly DeviceState[],
   answers: readonly Answer[],
+  refused: readonly DeviceState[] = [],
 ): Delivered {
-  const devices = merge(before, answers, nowMs());
+  const devices = merge(before, [...answers.map(({ device }) => device), ...refused], nowMs());
   const waitsForApps = answers.flatMap(({ call, outcome }) => (isPaused(outcome) ? [call.target.appId] : []));
   return {
     ...(waitsForApps.length > 0 && { waitsForApps }),
@@ -95,7 +109,7 @@ function summary(
 /** null: the device has its final state, or its next call is not due. */
 function callFor(
   { queues, nowMs }: PushDeps,
-  { send, dispatch, rendered, observer, triedSince }: Parcel,
+  { send, dispatch, rendered: usual, perDevice, observer, triedSince }: Parcel,
   target: PushTarget,
 ): Call | null {
   const { appId, token, registeredAt, environment } = target;
@@ -105,6 +119,8 @@ function callFor(
   // Devices that were registered after the first attempt do not belong to this send.
   if (before === undefined && send.devices != null && send.devices.length > 0) return null;
   const acceptedAt = triedSince;
+  const own = perDevice?.get(targetKey(target));
+  const rendered = own?.kind === 'composed' ? own.rendered : usual;
   const push = { rendered, token, registeredAt, environment, pushId, acceptedAt, observer };
   return { push, target, queue: queues.queueOf(dispatch.workspace, appId), before };
 }
@@ -158,9 +174,9 @@ function callOut(
 }
 
 /** The devices after this attempt. A due device that no longer belongs to the person is written off. */
-function merge(before: readonly DeviceState[], answers: readonly Answer[], nowMs: number): DeviceState[] {
-  if (before.length === 0) return answers.map(({ device }) => device);
-  const answered = new Map(answers.map(({ device }) => [device.id, device]));
+function merge(before: readonly DeviceState[], now: readonly DeviceState[], nowMs: number): DeviceState[] {
+  if (before.length === 0) return [...now];
+  const answered = new Map(now.map((device) => [device.id, device]));
   return before.map((device) => {
     const after = answered.get(device.id);
     if (after !== undefined) return after;

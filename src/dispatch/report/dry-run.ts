@@ -4,6 +4,7 @@ import type { PinnedContent } from '../../content/pins.ts';
 import type { Database } from '../../db/database.ts';
 import { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { dashed, v7 } from '../../lib/uuid.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
@@ -24,7 +25,7 @@ import { verdictOfRefusal } from './recipients.ts';
 import { type ChannelCounts, countOutcome, tally } from './verdicts.ts';
 
 /** Number of people of a broadcast who are looked at one by one. The number targeted is exact all the same. */
-const LOOKED_AT = 500;
+export const LOOKED_AT = 500;
 const SAMPLES = 10;
 /** Time for composing messages, with pauses. People for whom there is none are not looked at. */
 const MOST_COMPOSING_MS = 5_000;
@@ -32,7 +33,7 @@ const MOST_COMPOSING_MS = 5_000;
 /** Answers who would get which message, and why not, without sending or storing anything. */
 export type DryRun = (asked: Asked) => Promise<object>;
 
-interface Asked {
+export interface Asked {
   plan: SendPlan;
   /** The stored content that the plan pins. */
   content: PinnedContent;
@@ -57,29 +58,47 @@ export function createDryRun(deps: DryRunDeps): DryRun {
     const { targeted, people, refusals } = await refusingExpensive(() =>
       isBroadcast(plan) ? findAudience(deps.db, dispatch, { now, most: LOOKED_AT }) : findNamed(deps.db, dispatch, now),
     );
-    const verdicts = await judge(deps, dispatch, people, now);
-    return {
-      dry_run: true,
-      counts: {
-        targeted,
-        looked_at: new Set(verdicts.map(({ verdict }) => verdict.braze_id)).size,
-        ...tally(refusals),
-      },
-      channels: count(verdicts),
-      recipients: [...refusals.map(verdictOfRefusal), ...verdicts.map(({ verdict }) => verdict)],
-      samples: verdicts.flatMap(({ sample }) => sample ?? []).slice(0, SAMPLES),
-      message: 'success',
-      ...remarkMembers(remarks),
-    };
+    const verdicts = await judge(deps, dispatch, { people, listed: new Map() }, now);
+    return answerOf({
+      ...{ targeted, refused: tally(refusals), refusals: refusals.map(verdictOfRefusal) },
+      ...{ verdicts, remarks },
+    });
   };
 }
 
-function rehearse({ plan, content, workspace }: Asked, now: Date): LoadedDispatch {
+/** What a dry run has found. */
+export interface Found {
+  targeted: number;
+  refused: ReturnType<typeof tally>;
+  /** The refused people who are shown. */
+  refusals: readonly object[];
+  verdicts: readonly Judged[];
+  remarks: SendRemarks;
+}
+
+export function answerOf({ targeted, refused, refusals, verdicts, remarks }: Found): object {
+  return {
+    dry_run: true,
+    counts: {
+      targeted,
+      looked_at: new Set(verdicts.map(({ verdict }) => verdict.braze_id)).size,
+      ...refused,
+    },
+    channels: count(verdicts),
+    recipients: [...refusals, ...verdicts.map(({ verdict }) => verdict)],
+    samples: verdicts.flatMap(({ sample }) => sample ?? []).slice(0, SAMPLES),
+    message: 'success',
+    ...remarkMembers(remarks),
+  };
+}
+
+/** The dispatch that a request would become. */
+export function rehearse({ plan, content, workspace }: Asked, now: Date): LoadedDispatch {
   const messages = compilePlan(plan, new Problems(), content);
   return prepare({ id: dashed(v7(now)), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
 }
 
-interface Judged {
+export interface Judged {
   verdict: {
     braze_id: string | null;
     channel: string;
@@ -91,11 +110,14 @@ interface Judged {
   sample: object | null;
 }
 
-/** Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. */
-async function judge(
+/**
+ * Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. `listed`: the
+ * own properties of people of a list, by user id.
+ */
+export async function judge(
   { db, clock, links, trackers, desk }: DryRunDeps,
   dispatch: LoadedDispatch,
-  people: NamedRecipient[],
+  { people, listed }: { people: NamedRecipient[]; listed: ReadonlyMap<number, RawObject> },
   now: Date,
 ): Promise<Judged[]> {
   const positions = new Map(people.map(({ userId, position }) => [userId, position]));
@@ -115,7 +137,7 @@ async function judge(
         attempts: 0,
         recipient: positions.get(userId) ?? null,
       };
-      return candidateFor(send, dispatch, { recipient, turn: 'own', now });
+      return candidateFor(send, dispatch, { recipient, turn: 'own', listed: listed.get(userId) ?? null, now });
     }),
   );
   const shelf = new ItemShelf({ db, clock });
@@ -142,7 +164,7 @@ function judgedFrom({ candidate, decision }: Decided): Judged {
   return { verdict: { ...head, status: 'would_be_held', reason, detail, held_until: dueAt ?? null }, sample: null };
 }
 
-function count(judged: Judged[]): Record<string, ChannelCounts> {
+function count(judged: readonly Judged[]): Record<string, ChannelCounts> {
   const channels: Record<string, ChannelCounts> = {};
   for (const { verdict } of judged) {
     const reason = verdict.status === 'would_be_held' ? null : verdict.reason;

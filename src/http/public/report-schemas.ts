@@ -111,6 +111,7 @@ export const dryRunMembers: Members = {
       status: text('`would_be_sent`, or the status that the send would have.'),
       reason: orNull(oneOf(reasons)),
       detail: optional(orNull(text())),
+      line: optional(integer('Of a list: the line that is refused.')),
     }),
   ),
   samples: list(

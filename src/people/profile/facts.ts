@@ -1,7 +1,7 @@
 import { intArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { empty, raw, type Sql, sql } from '../../db/sql.ts';
-import type { GlobalState, PersonFacts } from '../../templating/facts.ts';
+import type { DeviceFacts, GlobalState, PersonFacts } from '../../templating/facts.ts';
 import { brazeId } from './braze-id.ts';
 import type { PersonKey } from './identify.ts';
 import { allNeeds, columnsFor, type RecipientNeeds } from './needs.ts';
@@ -364,8 +364,14 @@ function personFrom(row: Row, pushTargets: readonly PushTarget[], groups: Groups
   };
 }
 
-/** No app ever used a token that came through the API, so such a token tells nothing about a device. */
 function usedDevice([latest]: readonly PushTarget[]): PersonFacts['mostRecentlyUsedDevice'] {
-  if (latest === undefined || latest.lastUsedAt === null) return null;
-  return { id: latest.deviceId, platform: latest.platform, foreground_push_enabled: latest.foreground };
+  return latest === undefined ? null : deviceFacts(latest);
+}
+
+/**
+ * What templates may know of a device. null: nothing, because no app ever used a token that came through the API, so such
+ * a token tells nothing about a device.
+ */
+export function deviceFacts({ deviceId, platform, foreground, lastUsedAt }: PushTarget): DeviceFacts | null {
+  return lastUsedAt === null ? null : { id: deviceId, platform, foreground_push_enabled: foreground };
 }

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Budget } from '../liquid/budget.ts';
-import { type Filter, type Filters, takes } from '../liquid/filter.ts';
+import { type Filter, type Filters, givingHtml, takes } from '../liquid/filter.ts';
 import { standardFilters } from '../liquid/filters/index.ts';
 import { toText } from '../liquid/values/show.ts';
 import { isHash, type Value } from '../liquid/values/values.ts';
@@ -28,6 +28,7 @@ const own: ReadonlyMap<string, Filter> = new Map<string, Filter>([
   ['json_parse', takes(0, (input, _args, { budget }) => jsonParse(input, budget))],
   ['as_json_string', takes(0, (input, _args, { budget }) => asJson(input, budget))],
   ['property_accessor', takes(1, (input, [name], { budget }) => memberOf(input, toText(name, budget)))],
+  ['raw', givingHtml(takes(0, (input) => input))],
   ['time_zone', takes(1, (input, [zone], { now, budget }) => inZone(input, zone, now, budget))],
 ]);
 

@@ -3,6 +3,8 @@ import type { Value } from './values/values.ts';
 
 /** Something that has a value in a rendering. */
 export interface Expression {
+  /** Its value is HTML as it stands, so an output does not escape it. Absent: it is a text. */
+  readonly isHtml?: boolean;
   evaluate(frame: Frame): Value;
 }
 

@@ -5,6 +5,8 @@ import type { Value } from './values/values.ts';
 export interface Filter {
   least: number;
   most: number;
+  /** What it gives is HTML as it stands: behind it, an output escapes nothing. */
+  givesHtml?: true;
   apply(input: Value, args: readonly Value[], frame: Frame): Value;
 }
 
@@ -17,4 +19,9 @@ export function takes(count: number, apply: Filter['apply']): Filter {
 
 export function takesUpTo(least: number, most: number, apply: Filter['apply']): Filter {
   return { least, most, apply };
+}
+
+/** The same filter, whose result no output escapes. */
+export function givingHtml(filter: Filter): Filter {
+  return { ...filter, givesHtml: true };
 }

@@ -15,6 +15,8 @@ export interface Inputs {
   include(name: string): Included;
   now: Date;
   budget: Budget;
+  /** Whether outputs escape what they print for HTML. Absent: they do not. */
+  escapesHtml?: boolean | undefined;
   /** What the tags of a dialect need to know, given to them as it is. */
   host?: unknown;
 }
@@ -34,6 +36,7 @@ export class Frame {
   /** Reads for the template that is being rendered, which may be an included one. */
   read: Inputs['read'];
   readonly budget: Budget;
+  readonly escapesHtml: boolean;
   readonly host: unknown;
   readonly interrupts: Interrupt[] = [];
   /** Loops that are running, the innermost last. */
@@ -52,12 +55,13 @@ export class Frame {
   #assignedCharacters = 0;
   #output = '';
 
-  constructor({ variables, read, include, now, budget, host }: Inputs) {
+  constructor({ variables, read, include, now, budget, escapesHtml, host }: Inputs) {
     this.#variables = variables;
     this.read = read;
     this.#include = include;
     this.now = now;
     this.budget = budget;
+    this.escapesHtml = escapesHtml === true;
     this.host = host;
   }
 

@@ -30,7 +30,7 @@ export async function applyWorkspaceItself({ tx, workspaceId, file, problems }: 
   return [change];
 }
 
-/** Applies the sections email, webhook, tracking, audience, requests, schedules, users, tags, item_catalogs, media_library, quiet_hours, events and rate_limits. A given section replaces the stored one. */
+/** Applies the sections email, webhook, tracking, audience, requests, liquid, schedules, users, tags, item_catalogs, media_library, quiet_hours, events and rate_limits. A given section replaces the stored one. */
 export async function applySettings({
   tx,
   workspaceId,
@@ -73,6 +73,10 @@ export async function applySettings({
   if (file.requests !== null) {
     put('requests', file.requests, row.settings.requests);
     settings.requests = file.requests;
+  }
+  if (file.liquid !== null) {
+    put('liquid', file.liquid, row.settings.liquid);
+    settings.liquid = file.liquid;
   }
   if (file.schedules !== null) {
     put('schedules', file.schedules, row.settings.schedules);

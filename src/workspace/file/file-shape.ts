@@ -73,6 +73,10 @@ const requests = object({
   strict_content_type: optional(flag, false),
 });
 
+const liquid = object({
+  escape_html_by_default: optional(flag, false),
+});
+
 const country = checked(text(), (value) =>
   isCountry(value) ? null : 'expected a country as two capital letters, such as AT',
 );
@@ -267,6 +271,7 @@ export const workspaceShape = object({
   tracking: optional(trackingSection, null),
   audience: optional(audience, null),
   requests: optional(requests, null),
+  liquid: optional(liquid, null),
   schedules: optional(schedules, null),
   users: optional(users, null),
   tags: optional(list(text(), MOST_TAGS), null),

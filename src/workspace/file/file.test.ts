@@ -42,6 +42,7 @@ test('an empty file is valid and changes nothing', () => {
     tracking: null,
     audience: null,
     requests: null,
+    liquid: null,
     schedules: null,
     users: null,
     tags: null,
@@ -73,6 +74,7 @@ webhook: { deliver: true, allow: [10.0.0.0/8, "::1"] }
 connected_content: { allow: ["content.internal:8080"], credentials: [{ name: shop, username: ada, password: s3cret }], user_agent: Acme Sender }
 audience: { missing_number_is_zero: false }
 requests: { key_in_body: true }
+liquid: { escape_html_by_default: true }
 schedules: { late_minutes: 30 }
 users: { track_batch: combined, blocked_ids: [robot] }
 tags: [season]
@@ -120,6 +122,7 @@ api_keys:
     },
     audience: { missing_number_is_zero: false },
     requests: { key_in_body: true, strict_content_type: false },
+    liquid: { escape_html_by_default: true },
     schedules: { late_minutes: 30 },
     users: { track_batch: 'combined', blocked_ids: ['robot'] },
     tags: ['season'],

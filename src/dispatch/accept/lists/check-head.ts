@@ -19,6 +19,8 @@ export interface ListHead {
   /** The stored content that the plan pins. */
   content: PinnedContent;
   remarks: SendRemarks;
+  /** Whether nothing is to be sent, only told what would be. */
+  dryRun: boolean;
   /** Whether the messages are those of an API-triggered campaign. */
   isTrigger: boolean;
 }
@@ -45,12 +47,8 @@ export async function checkListHead(
   const head = isTrigger
     ? await checkCampaignTrigger(body, { workspace, stored, isListed: true })
     : await checkWithMessages(body, workspace, { stored, now });
-  if (head.dryRun)
-    throw new RequestError('bad_request', [
-      'cresset.dry_run: not for lists; ask /messages/send or /campaigns/trigger/send with some of the people',
-    ]);
-  const { plan, content, remarks } = head;
-  return { plan, content, remarks, isTrigger };
+  const { plan, content, remarks, dryRun } = head;
+  return { plan, content, remarks, dryRun, isTrigger };
 }
 
 async function checkWithMessages(body: RawObject, workspace: WorkspaceCatalog, { stored, now }: Moment) {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problems } from '../../../lib/raw/problems.ts';
 import type { TextLine } from '../../../lib/text-lines.ts';
-import type { NewChunk } from '../../ledger/lists/uploads.ts';
+import type { ListedRecipient } from '../../ledger/lists/chunks.ts';
 import { readListed } from './read-line.ts';
 
 /** Most lines of a chunk, and most bytes but for its last line. Both depend on the lines alone: a list is always cut alike. */
@@ -14,6 +14,13 @@ export interface RawChunk {
   sizeBytes: number;
   /** Of the lines and their numbers. */
   hash: Buffer;
+}
+
+/** The people of a chunk. */
+export interface ReadChunk {
+  hash: Buffer;
+  sizeBytes: number;
+  recipients: readonly ListedRecipient[];
 }
 
 /** Gathers the lines of people into chunks. */
@@ -41,11 +48,11 @@ export class ChunkMaker {
 }
 
 /** Reads the people of a chunk. Throws RequestError, which names the lines that are wrong. */
-export function readChunk({ lines, sizeBytes, hash }: RawChunk): { chunk: NewChunk; warnings: readonly string[] } {
+export function readChunk({ lines, sizeBytes, hash }: RawChunk): { chunk: ReadChunk; warnings: readonly string[] } {
   const problems = new Problems();
   const recipients = lines.flatMap((line) => readListed(line, problems) ?? []);
   problems.throwIfAny();
   problems.warnAtEnd();
   const { warnings } = problems;
-  return { chunk: { hash, sizeBytes, lines: recipients.length, recipients: JSON.stringify(recipients) }, warnings };
+  return { chunk: { hash, sizeBytes, recipients }, warnings };
 }

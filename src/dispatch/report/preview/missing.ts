@@ -18,7 +18,8 @@ export function missingFor(references: readonly ReferenceAt[], context: RenderCo
   const found = new Map<string, Set<string>>();
   for (const reference of references) {
     const { space, name, path } = reference;
-    if (readsOf(reference).includes('footer')) continue; // a part of the message, and made with it
+    // The footer is a part of the message, and made with it. What a push reads of its device is another thing for each.
+    if (readsOf(reference).some((read) => read === 'footer' || read === 'targetedDevice')) continue;
     const written = `${space === null ? '' : `${space}.`}\${${name}}`;
     const known = found.get(written);
     if (known !== undefined) known.add(path);

@@ -1,7 +1,7 @@
 import type { Operations } from '../../openapi/operation.ts';
-import { integer, optional, text } from '../../openapi/schema.ts';
+import { either, integer, optional, text } from '../../openapi/schema.ts';
 import { minorErrors, success, warnings } from '../../openapi/shared.ts';
-import { messageErrors } from '../messages-send/operations.ts';
+import { messageErrors, rehearsed } from '../messages-send/operations.ts';
 import { dispatchId } from '../report-schemas.ts';
 
 const webhook = {
@@ -14,7 +14,7 @@ export const operations: Operations = {
   'POST /dispatches': {
     summary: 'Send messages to a list of up to a million people',
     description:
-      'The first line is a body of `/messages/send`, or of `/campaigns/trigger/send` with a `campaign_id` and without `messages`, that names nobody. Every further line is one person, as in `recipients` of `/campaigns/trigger/send`, with their own `trigger_properties`. An upload that breaks off goes on if the whole list is sent again with the same `Idempotency-Key`.',
+      'The first line is a body of `/messages/send`, or of `/campaigns/trigger/send` with a `campaign_id` and without `messages`, that names nobody. Every further line is one person, as in `recipients` of `/campaigns/trigger/send`, with their own `trigger_properties`. The body may be gzip. An upload that breaks off goes on if the whole list is sent again with the same `Idempotency-Key`.',
     tag: 'Messages',
     lines: [
       { messages: { webhook }, trigger_properties: { order: 'none' } },
@@ -23,13 +23,17 @@ export const operations: Operations = {
     ],
     answer: {
       status: 201,
-      schema: success({
-        dispatch_id: dispatchId,
-        send_id: optional(text('The send id.')),
-        lines: integer('Number of people in the list.'),
-        errors: minorErrors,
-        cresset: warnings,
-      }),
+      schema: either(
+        'Of a dry run: who would get what.',
+        success({
+          dispatch_id: dispatchId,
+          send_id: optional(text('The send id.')),
+          lines: integer('Number of people in the list.'),
+          errors: minorErrors,
+          cresset: warnings,
+        }),
+        rehearsed,
+      ),
     },
     errors: [
       ...messageErrors,

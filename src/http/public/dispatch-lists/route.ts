@@ -2,9 +2,12 @@ import { activityOf } from '../../../dispatch/accept/activity.ts';
 import type { IdempotentRequest } from '../../../dispatch/accept/idempotency.ts';
 import { dispatchesOfKey } from '../../../dispatch/accept/idempotency.ts';
 import { checkListHead, type ListHead } from '../../../dispatch/accept/lists/check-head.ts';
+import { ListReader } from '../../../dispatch/accept/lists/list-reader.ts';
 import { type TakenList, takeList } from '../../../dispatch/accept/lists/take-list.ts';
 import { sealList } from '../../../dispatch/ledger/lists/uploads.ts';
+import type { SendRemarks } from '../../../dispatch/plan/remarks.ts';
 import { lanes, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
+import type { ListDryRun } from '../../../dispatch/report/rehearsed-list.ts';
 import { RequestError } from '../../../errors.ts';
 import { Room, RoomFull } from '../../../lib/limits/room.ts';
 import type { RawObject } from '../../../lib/raw/json.ts';
@@ -27,12 +30,14 @@ const MOST_BODY_BYTES = 4 * 1_073_741_824;
 export interface ListRouteDeps extends SendDeps {
   /** Most bytes of lists that a workspace may have stored until they are expanded. */
   mostListBytes: number;
+  listDryRun: ListDryRun;
 }
 
 /** Sends to a list of up to a million people, who come line by line. */
 export function dispatchListsRoute(deps: ListRouteDeps): Route {
-  // Each list that is being read has a chunk in memory, some 10 MB once it is parsed.
+  // Each list that is being read has a chunk in memory, some 10 MB once it is parsed. A dry run holds up to 32 MB more.
   const room = new Room({ most: 8, mostOfOwner: 2, mostWaiting: 0, mostWaitingOfOwner: 0 });
+  const rehearsals = new Room({ most: 2, mostOfOwner: 1, mostWaiting: 0, mostWaitingOfOwner: 0 });
   return {
     method: 'POST',
     path,
@@ -42,7 +47,7 @@ export function dispatchListsRoute(deps: ListRouteDeps): Route {
     bucket: () => bucket,
     async handle(request) {
       try {
-        return await room.run(request.workspaceId, () => answer(deps, request));
+        return await room.run(request.workspaceId, () => answer(deps, request, rehearsals));
       } catch (error) {
         if (!(error instanceof RoomFull)) throw error;
         throw new RequestError('queue_full', ['too many lists are being read at once; send it again'], COME_AGAIN_S);
@@ -51,7 +56,7 @@ export function dispatchListsRoute(deps: ListRouteDeps): Route {
   };
 }
 
-async function answer(deps: ListRouteDeps, request: RouteRequest): Promise<Answer> {
+async function answer(deps: ListRouteDeps, request: RouteRequest, rehearsals: Room): Promise<Answer> {
   const { workspaceId, stream } = request;
   if (stream === null) throw new Error('the body was read before its time');
   const reference = deps.idempotency.read(request.headers['idempotency-key'], {
@@ -59,14 +64,35 @@ async function answer(deps: ListRouteDeps, request: RouteRequest): Promise<Answe
   });
   const bytes = hashWithin(stream, MOST_BODY_BYTES);
   if (reference !== null && (await isKnown(deps, reference))) return answerAgain(deps, reference, bytes);
-  await deps.pressure.admit(lanes.broadcast);
-  const taking = { db: deps.db, clock: deps.clock, mostStoredBytes: deps.mostListBytes };
-  const source = { workspaceId, key: reference?.key ?? null, bytes: bytes.read() };
-  const body = await takeList(taking, source, {
-    readHead: (raw) => readHead(deps, request, raw),
-    accept: (taken) => accept(deps, request, { taken, reference, bodyHash: bytes.hash() }),
-  });
-  return { status: 201, body };
+  const reader = new ListReader(bytes.read());
+  try {
+    const head = await readHead(deps, request, await reader.head());
+    if (head.dryRun)
+      return { status: 201, body: await rehearsals.run(workspaceId, () => tryList(deps, request, head, reader)) };
+    await deps.pressure.admit(lanes.broadcast);
+    const taking = { db: deps.db, clock: deps.clock, mostStoredBytes: deps.mostListBytes };
+    const name = { workspaceId, key: reference?.key ?? null };
+    const body = await takeList(taking, name, reader, (taken) =>
+      accept(deps, request, { head, taken, reference, bodyHash: bytes.hash() }),
+    );
+    return { status: 201, body };
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Tells who would get what, and stores nothing. */
+async function tryList(deps: ListRouteDeps, request: RouteRequest, head: Head, reader: ListReader): Promise<object> {
+  const { plan, content, remarks } = head;
+  const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
+  const rehearsed = deps.listDryRun({ plan, content, workspace, remarks });
+  const { warnings } = await reader.readInto(rehearsed);
+  return rehearsed.answer(allRemarks(head, request, warnings));
+}
+
+function allRemarks({ remarks }: Head, request: RouteRequest, warnings: readonly string[]): SendRemarks {
+  const { minors, warnings: ofHead } = withHeaderRemarks(remarks, request);
+  return { minors, warnings: [...ofHead, ...warnings] };
 }
 
 async function isKnown({ db, clock }: ListRouteDeps, { workspaceId, key }: IdempotentRequest): Promise<boolean> {
@@ -102,7 +128,8 @@ async function readHead(deps: ListRouteDeps, { workspaceId }: RouteRequest, raw:
 }
 
 interface Accepting {
-  taken: TakenList<Head>;
+  head: Head;
+  taken: TakenList;
   reference: IdempotentRequest | null;
   bodyHash: Buffer;
 }
@@ -111,12 +138,11 @@ interface Accepting {
 async function accept(
   deps: ListRouteDeps,
   request: RouteRequest,
-  { taken: { held, list, head, warnings }, reference, bodyHash }: Accepting,
+  { head, taken: { held, list, warnings }, reference, bodyHash }: Accepting,
 ): Promise<object> {
   const { sent, raw, isTrigger } = head;
   const plan = { ...sent, list };
-  const { minors, warnings: ofHead } = withHeaderRemarks(head.remarks, request);
-  const remarks = { minors, warnings: [...ofHead, ...warnings] };
+  const remarks = allRemarks(head, request, warnings);
   await deps.pressure.admit(lanes.broadcast);
   const dispatchId = v7(deps.clock.now());
   const isOurs = await sealList(deps.db, held, { dispatchId: dashed(dispatchId), now: deps.clock.now() });

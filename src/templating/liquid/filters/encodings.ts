@@ -1,6 +1,6 @@
 import type { Budget } from '../budget.ts';
 import { LiquidError } from '../errors.ts';
-import { type Filter, type Filters, takes } from '../filter.ts';
+import { type Filter, type Filters, givingHtml, takes } from '../filter.ts';
 import { toText } from '../values/show.ts';
 import { isNil } from '../values/values.ts';
 import { stripHtml } from './strip-html.ts';
@@ -25,9 +25,9 @@ function changed(text: string, growth: number, change: (text: string) => string,
 }
 
 export const encodingFilters: Filters = new Map<string, Filter>([
-  ['escape', optionalEncoding(6, escapeHtml)],
-  ['h', optionalEncoding(6, escapeHtml)],
-  ['escape_once', encoding(6, escapeOnce)],
+  ['escape', givingHtml(optionalEncoding(6, escapeHtml))],
+  ['h', givingHtml(optionalEncoding(6, escapeHtml))],
+  ['escape_once', givingHtml(encoding(6, escapeOnce))],
   ['newline_to_br', encoding(7, (text) => text.replace(/\r?\n/g, '<br />\n'))],
   ['strip_html', encoding(2, stripHtml)],
   ['url_encode', optionalEncoding(9, urlEncode)],
@@ -52,7 +52,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 

@@ -21,12 +21,15 @@ export function parsePiped(markup: string, language: Language): Expression {
 }
 
 class Piped implements Expression {
+  /** A text in HTML stays HTML whatever is done to it, as does what the last filter makes HTML. */
+  readonly isHtml: boolean;
   readonly #input: Expression;
   readonly #steps: readonly FilterCall[];
 
   constructor(input: Expression, steps: readonly FilterCall[]) {
     this.#input = input;
     this.#steps = steps;
+    this.isHtml = input.isHtml === true || steps.at(-1)?.givesHtml === true;
   }
 
   evaluate(frame: Frame): Value {
@@ -40,6 +43,10 @@ class FilterCall {
   readonly #filter: Filter;
   readonly #args: Expression[] = [];
   readonly #named: [string, Expression][] = [];
+
+  get givesHtml(): boolean {
+    return this.#filter.givesHtml === true;
+  }
 
   constructor(name: string, args: readonly string[], { filters, personal }: Language) {
     const filter = filters.get(name);

@@ -1,0 +1,79 @@
+// The threads of a server that send a broadcast: one call for all of them.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+import { dataFolder, startServer } from '../rig/process.ts';
+import { pause } from '../rig/waiting.ts';
+import { connect } from '../src/db/database.ts';
+import { attachEmbedded } from '../src/db/embedded/embedded.ts';
+import { sql } from '../src/db/sql.ts';
+import { allowed, contentServer } from './support/content-server.ts';
+import { givenPopulation } from './support/population.ts';
+
+const PEOPLE = 6_000;
+const EVERYBODY = '11111111-1111-4111-8111-111111111111';
+
+test(`a broadcast to ${PEOPLE} people from three threads makes one call of one URL, and as many as people of own URLs`, async (t) => {
+  const workers = new Set<string>();
+  let noteWorkers = async (): Promise<void> => undefined;
+  const content = await contentServer(t, {
+    // It answers once several threads have taken tasks, so that all of them want what is not there yet.
+    '/one': async (response) => {
+      for (let tries = 0; workers.size < 3 && tries < 15; tries += 1) {
+        await noteWorkers();
+        await pause(50);
+      }
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"name":"Shoe"}');
+    },
+    '/own': (response, { url }) => {
+      const id = url.split('?')[1] ?? '';
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ name: id }));
+    },
+  });
+  const dataDir = dataFolder(t);
+  const workspace = join(dataDir, 'workspace.yaml');
+  writeFileSync(workspace, `${allowed(content)}segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]\n`);
+  const server = await startServer({
+    ...{ CRESSET_DATA_DIR: dataDir, PORT: '0', CRESSET_BROADCAST_THREADS: '3', CRESSET_WORKSPACE: workspace },
+  });
+  const db = connect({ url: (await attachEmbedded({ dataDir })) ?? '' });
+  t.after(() => db.close());
+  const { id: workspaceId } = await db.one<{ id: number }>(sql`select id from workspaces`);
+  await givenPopulation(db, { workspaceId, count: PEOPLE });
+  noteWorkers = async () => {
+    const rows = await db.query<{ worker: string }>(sql`select distinct worker from tasks where worker is not null`);
+    for (const { worker } of rows) workers.add(worker);
+  };
+  const headers = { authorization: `Bearer ${server.announced.api_key}`, 'content-type': 'application/json' };
+  const broadcast = async (tag: string) => {
+    const webhook = { url: 'https://example.com/', request_method: 'POST', body: `${tag}{{offer.name}}` };
+    const body = JSON.stringify({ broadcast: true, segment_id: EVERYBODY, messages: { webhook } });
+    const answer = await fetch(`${server.url}/messages/send`, { method: 'POST', headers, body });
+    const { dispatch_id: id } = (await answer.json()) as { dispatch_id: string };
+    assert.equal(answer.status, 201);
+    const state = async () =>
+      ((await (await fetch(`${server.url}/dispatches/${id}`, { headers })).json()) as { state: string }).state;
+    while ((await state()) !== 'finished') {
+      await noteWorkers();
+      await pause(20);
+    }
+    return db.query<{ body: string; count: number }>(sql`
+      select case when message ->> 'body' = lower(external_id) then 'own' else message ->> 'body' end as body,
+             count(*)::int as count
+        from sandbox_messages join profiles using (bucket, user_id)
+       where dispatch_id = ${id}
+       group by 1`);
+  };
+
+  assert.deepEqual(await broadcast(`{% connected_content ${content.origin}/one :save offer %}`), [
+    { body: 'Shoe', count: PEOPLE },
+  ]);
+  assert.equal(content.count('/one'), 1);
+  assert.ok(workers.size >= 2, `${workers.size} threads have worked on it`);
+  assert.deepEqual(await broadcast(`{% connected_content ${content.origin}/own?{{\${user_id}}} :save offer %}`), [
+    { body: 'own', count: PEOPLE },
+  ]);
+  assert.equal(content.count('/own'), PEOPLE);
+  assert.equal(await server.end('SIGTERM'), 0, server.log());
+});
