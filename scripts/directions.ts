@@ -91,7 +91,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
   process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
-  cli: [...base, 'config', 'http', 'simulate'],
+  backup: ['dispatch/control', 'db', 'lib'],
+  cli: [...base, 'config', 'http', 'simulate', 'backup'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 
