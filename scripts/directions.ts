@@ -92,7 +92,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
   backup: ['dispatch/control', 'db', 'lib'],
-  cli: [...base, 'config', 'http', 'simulate', 'backup'],
+  doctor: ['workspace', 'channels', 'net', 'db', 'lib'],
+  cli: [...base, 'config', 'http', 'simulate', 'backup', 'doctor'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 

@@ -19,6 +19,7 @@ import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { applyCommand } from './apply-command.ts';
 import { backupCommand } from './backup/backup-command.ts';
 import { restoreCommand } from './backup/restore-command.ts';
+import { doctorCommand } from './doctor/doctor-command.ts';
 import { devCommand, type ServeThrowAway } from './dev-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { simulateCommand } from './simulate-command.ts';
@@ -58,6 +59,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(usersCommand(terminal))
     .addCommand(backupCommand(terminal))
     .addCommand(restoreCommand(terminal))
+    .addCommand(doctorCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
     .addHelpText('after', '\nTo learn more about a command: cresset <command> --help');
   catchExits(program, terminal);
