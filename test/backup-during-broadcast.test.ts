@@ -60,7 +60,9 @@ test('a backup during a broadcast, restored elsewhere, sends nothing again that 
   const atBackup = await statusesOf(restored, sent.dispatch_id);
   const pending = namesWith(atBackup, 'pending');
   const [done, doubtful] = [namesWith(atBackup, 'sent').length, namesWith(atBackup, 'unknown').length];
-  t.diagnostic(`of ${PEOPLE}, ${done} were sent, ${doubtful} in hand, ${pending.length} pending; ${goneAtItsEnd} at its end`);
+  t.diagnostic(
+    `of ${PEOPLE}, ${done} were sent, ${doubtful} in hand, ${pending.length} pending; ${goneAtItsEnd} at its end`,
+  );
   assert.ok(done > 0 && doubtful > 0, 'the backup was made while they went out');
   assert.ok(done < PEOPLE);
 
@@ -70,7 +72,10 @@ test('a backup during a broadcast, restored elsewhere, sends nothing again that 
   assert.equal(sink.total(), PEOPLE, 'neither the broadcast nor the schedule went out again');
   const dispatch = (await restored.get(`/dispatches/${sent.dispatch_id}`)).body;
   assert.equal(dispatch.state, 'paused');
-  assert.match(dispatch.failure, /^restored from a backup of 20\d\d-.*: what was pending then may have been sent since; resume/);
+  assert.match(
+    dispatch.failure,
+    /^restored from a backup of 20\d\d-.*: what was pending then may have been sent since; resume/,
+  );
   const { problems } = (await restored.get('/status')).body;
   assert.ok(
     problems.some((one: string) => /^2 dispatches are paused since this database was restored/.test(one)),
@@ -91,11 +96,22 @@ test('a backup during a broadcast, restored elsewhere, sends nothing again that 
   assert.equal(sink.total(), PEOPLE + 1 + again.length, 'each of them once');
   const after = await statusesOf(restored, sent.dispatch_id);
   assert.equal(after.size, PEOPLE);
-  assert.deepEqual([namesWith(after, 'sent').length, namesWith(after, 'unknown').length], [PEOPLE - doubtful, doubtful]);
+  assert.deepEqual(
+    [namesWith(after, 'sent').length, namesWith(after, 'unknown').length],
+    [PEOPLE - doubtful, doubtful],
+  );
   const { body: finished } = await restored.get(`/dispatches/${sent.dispatch_id}`);
   assert.equal(finished.state, 'finished');
-  assert.deepEqual(finished.channels.webhook, { ...finished.channels.webhook, sent: PEOPLE - doubtful, unknown: doubtful });
-  assert.equal((await restored.get('/status')).body.problems.filter((one: string) => one.startsWith('1 dispatch is paused')).length, 1);
+  assert.deepEqual(finished.channels.webhook, {
+    ...finished.channels.webhook,
+    sent: PEOPLE - doubtful,
+    unknown: doubtful,
+  });
+  assert.equal(
+    (await restored.get('/status')).body.problems.filter((one: string) => one.startsWith('1 dispatch is paused'))
+      .length,
+    1,
+  );
 
   const order = { schedule_id: later.schedule_id };
   assert.equal((await restored.post('/messages/schedule/delete', order)).status, 201);

@@ -28,7 +28,12 @@ async function contentsOf(url: string, leftOut: readonly string[]): Promise<Reco
     for (const { name } of tables) {
       if (leftOut.includes(name)) continue;
       const rows = await client.db.query<{ text: string }>(raw(`select t::text as text from ${name} t order by 1`));
-      found[name] = [rows.length, createHash('sha256').update(rows.map(({ text }) => text).join('\n')).digest('hex')];
+      found[name] = [
+        rows.length,
+        createHash('sha256')
+          .update(rows.map(({ text }) => text).join('\n'))
+          .digest('hex'),
+      ];
     }
     return found;
   } finally {
@@ -39,7 +44,9 @@ async function contentsOf(url: string, leftOut: readonly string[]): Promise<Reco
 /** A workspace with people, events, consent, cards and finished sends, also of odd texts. */
 async function givenWorld(t: TestContext): Promise<TestApp> {
   const app = await startTestApp(t);
-  await app.givenWorkspace('email: { default_from: a@acme.test }\napps: [{ id: 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11, name: iOS, platform: ios }]');
+  await app.givenWorkspace(
+    'email: { default_from: a@acme.test }\napps: [{ id: 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11, name: iOS, platform: ios }]',
+  );
   const odd = 'tab\t newline\n backslash \\ \\. quote " ü 🦊';
   await app.post('/users/track', {
     attributes: [
@@ -83,10 +90,7 @@ test('what is backed up comes back row by row, and the server that uses it works
     body.messages.map(({ channel, status }: Record<string, string>) => [channel, status]),
     [['email', 'sent']],
   );
-  assert.deepEqual(
-    (await restored.get('/status')).body.problems,
-    [],
-  );
+  assert.deepEqual((await restored.get('/status')).body.problems, []);
 });
 
 test('a backup is restored only into an empty database, and says what is in the other', async (t) => {
@@ -157,11 +161,17 @@ test('a damaged file restores nothing, and says how it is damaged', async (t) =>
     [file('flipped', flipped), /damaged/],
     [file('empty', Buffer.alloc(0)), /expected a file that cresset backup wrote/],
     [file('other', Buffer.from('PGDMP and so on')), /expected a file that cresset backup wrote/],
-    [changed(path, (records) => swapped(records, 'ada@example.test', 'eve@example.test')), /its checksum is another one/],
+    [
+      changed(path, (records) => swapped(records, 'ada@example.test', 'eve@example.test')),
+      /its checksum is another one/,
+    ],
   ];
   for (const [other, said] of damages) {
     const url = await emptyDatabase(t);
-    for (const args of [['restore', other], ['restore', '--check', other]]) {
+    for (const args of [
+      ['restore', other],
+      ['restore', '--check', other],
+    ]) {
       const { code, errors } = await commandLine({ DATABASE_URL: url })(...args);
       assert.equal(code, 2, errors);
       assert.match(errors, said);
@@ -190,7 +200,10 @@ test('a backup of a newer version is refused with both versions, and one of an o
   const newer = changed(path, (records) => swapped(records, '"0001_workspace"', '"9001_workspace"'));
   const refused = await commandLine({ DATABASE_URL: await emptyDatabase(t) })('restore', newer);
   assert.equal(refused.code, 2);
-  assert.match(refused.errors, /made by Cresset \S+, and its schema has 9001_workspace, which this one, \S+, does not know/);
+  assert.match(
+    refused.errors,
+    /made by Cresset \S+, and its schema has 9001_workspace, which this one, \S+, does not know/,
+  );
   // The last migration is undone, as if the backup had been made before it.
   const client = await connectClient(url);
   const { name } = await client.db.one<{ name: string }>(sql`
@@ -203,7 +216,9 @@ test('a backup of a newer version is refused with both versions, and one of an o
   await filledDatabase(t, async (empty) => {
     assert.equal((await commandLine({ DATABASE_URL: empty })('restore', old)).code, 0);
     const after = await connectClient(empty);
-    const found = await after.db.one<{ index: string | null }>(sql`select to_regclass('dispatches_restored')::text as index`);
+    const found = await after.db.one<{ index: string | null }>(
+      sql`select to_regclass('dispatches_restored')::text as index`,
+    );
     await after.close();
     assert.equal(found.index, 'dispatches_restored');
   });
@@ -227,8 +242,14 @@ test('an embedded database is restored in a fresh data folder; the missing secre
   mkdirSync(dataDir);
   const restored = await commandLine({ CRESSET_DATA_DIR: dataDir })('restore', path);
   assert.equal(restored.code, 0, restored.errors);
-  assert.match(restored.out, /! The credentials are sealed with the CRESSET_SECRET of fingerprint [0-9a-f]{8}, and there is none here/);
+  assert.match(
+    restored.out,
+    /! The credentials are sealed with the CRESSET_SECRET of fingerprint [0-9a-f]{8}, and there is none here/,
+  );
   const keys = await commandLine({ CRESSET_DATA_DIR: dataDir })('keys', 'list');
   assert.equal(keys.code, 0, keys.errors);
-  await assert.rejects(checkSharedSecret(db, secretFrom(SECRET.toUpperCase())), /is not the secret that the servers of this database use/);
+  await assert.rejects(
+    checkSharedSecret(db, secretFrom(SECRET.toUpperCase())),
+    /is not the secret that the servers of this database use/,
+  );
 });

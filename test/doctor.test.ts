@@ -1,9 +1,9 @@
 // `cresset doctor`: a sound installation is quiet, and each fault of a broken one is named with its mend.
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { stringify } from 'yaml';
@@ -70,13 +70,47 @@ async function soundWorld(t: TestContext): Promise<World> {
       return_path: 'bounce.acme.test',
     },
     apps: [
-      { id: 'a1', name: 'Droid', platform: 'android', fcm: { service_account: JSON.stringify(fcm.serviceAccount), base_url: fcm.url, token_url: fcm.tokenUrl } },
-      { id: 'a2', name: 'Phone', platform: 'ios', apns: { key: key?.key, key_id: key?.keyId, team_id: key?.teamId, topic: 'com.acme.app', base_url: apns.url } },
-      { id: 'a3', name: 'Fire', platform: 'kindle', adm: { client_id: adm.clientId, client_secret: adm.clientSecret, base_url: adm.url, token_url: adm.tokenUrl } },
+      {
+        id: 'a1',
+        name: 'Droid',
+        platform: 'android',
+        fcm: { service_account: JSON.stringify(fcm.serviceAccount), base_url: fcm.url, token_url: fcm.tokenUrl },
+      },
+      {
+        id: 'a2',
+        name: 'Phone',
+        platform: 'ios',
+        apns: { key: key?.key, key_id: key?.keyId, team_id: key?.teamId, topic: 'com.acme.app', base_url: apns.url },
+      },
+      {
+        id: 'a3',
+        name: 'Fire',
+        platform: 'kindle',
+        adm: { client_id: adm.clientId, client_secret: adm.clientSecret, base_url: adm.url, token_url: adm.tokenUrl },
+      },
     ],
     subscription_groups: [
-      { id: 'g1', name: 'Texts', channel: 'sms', twilio: { account_sid: twilio.account.accountSid, auth_token: twilio.account.authToken, from: twilio.account.from, base_url: twilio.url } },
-      { id: 'g2', name: 'Chats', channel: 'whatsapp', whatsapp_cloud: { phone_number_id: whatsApp.account.phoneNumberId, access_token: whatsApp.account.accessToken, base_url: whatsApp.url } },
+      {
+        id: 'g1',
+        name: 'Texts',
+        channel: 'sms',
+        twilio: {
+          account_sid: twilio.account.accountSid,
+          auth_token: twilio.account.authToken,
+          from: twilio.account.from,
+          base_url: twilio.url,
+        },
+      },
+      {
+        id: 'g2',
+        name: 'Chats',
+        channel: 'whatsapp',
+        whatsapp_cloud: {
+          phone_number_id: whatsApp.account.phoneNumberId,
+          access_token: whatsApp.account.accessToken,
+          base_url: whatsApp.url,
+        },
+      },
     ],
   };
   const env = { DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret, CRESSET_PUBLIC_URL: app.url };
@@ -85,7 +119,10 @@ async function soundWorld(t: TestContext): Promise<World> {
     ...{ app, dns, relay, env, file },
     async apply() {
       writeFileSync(path, stringify(world.file));
-      const { code, errors } = await commandLine({ DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret })('apply', path);
+      const { code, errors } = await commandLine({ DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret })(
+        'apply',
+        path,
+      );
       assert.equal(code, 0, errors);
     },
     async doctor() {
@@ -101,11 +138,21 @@ async function soundWorld(t: TestContext): Promise<World> {
 }
 
 /** How a sound installation is broken, and what the doctor must say of it: area, subject, problem, how it is known, mend. */
-const breakages: [name: string, breaking: (world: World, t: TestContext) => unknown, expected: [string, RegExp, RegExp, RegExp, RegExp]][] = [
+const breakages: [
+  name: string,
+  breaking: (world: World, t: TestContext) => unknown,
+  expected: [string, RegExp, RegExp, RegExp, RegExp],
+][] = [
   [
     'the relay has another password',
     ({ relay }) => relay.setPassword('new'),
-    ['accounts', /^relay main$/, /refuses our login/, /a login at smtp:\/\/127\.0\.0\.1:\d+ as \w+: .*535/, /Correct user and password/],
+    [
+      'accounts',
+      /^relay main$/,
+      /refuses our login/,
+      /a login at smtp:\/\/127\.0\.0\.1:\d+ as \w+: .*535/,
+      /Correct user and password/,
+    ],
   ],
   [
     'the relay is gone',
@@ -116,10 +163,19 @@ const breakages: [name: string, breaking: (world: World, t: TestContext) => unkn
     'the service account of FCM has another key',
     async (world) => {
       const [droid] = world.file.apps;
-      droid.fcm.service_account = JSON.stringify({ ...JSON.parse(droid.fcm.service_account), private_key: pem(newKey()) });
+      droid.fcm.service_account = JSON.stringify({
+        ...JSON.parse(droid.fcm.service_account),
+        private_key: pem(newKey()),
+      });
       await world.apply();
     },
-    ['accounts', /^app Droid$/, /Google gives no token/, /for simulated@.*: google_token invalid_grant/, /Make a new key/],
+    [
+      'accounts',
+      /^app Droid$/,
+      /Google gives no token/,
+      /for simulated@.*: google_token invalid_grant/,
+      /Make a new key/,
+    ],
   ],
   [
     'the bundle id is that of another team',
@@ -143,7 +199,13 @@ const breakages: [name: string, breaking: (world: World, t: TestContext) => unkn
       world.file.subscription_groups[0].twilio.auth_token = 'f'.repeat(32);
       await world.apply();
     },
-    ['accounts', /^subscription group Texts$/, /Twilio does not accept/, /Messages\.json: 401, code 20003/, /auth_token/],
+    [
+      'accounts',
+      /^subscription group Texts$/,
+      /Twilio does not accept/,
+      /Messages\.json: 401, code 20003/,
+      /auth_token/,
+    ],
   ],
   [
     'the token of WhatsApp has expired',
@@ -156,7 +218,13 @@ const breakages: [name: string, breaking: (world: World, t: TestContext) => unkn
   [
     'another DKIM key is published',
     ({ dns }) => dns.records.set('c1._domainkey.acme.test', { txt: [`v=DKIM1; p=${publicText(newKey())}`] }),
-    ['dns', /^acme\.test$/, /is not the one that we sign with/, /c1\._domainkey\.acme\.test differs/, new RegExp(`p=${RegExp.escape(publicText(dkim))}$`)],
+    [
+      'dns',
+      /^acme\.test$/,
+      /is not the one that we sign with/,
+      /c1\._domainkey\.acme\.test differs/,
+      new RegExp(`p=${RegExp.escape(publicText(dkim))}$`),
+    ],
   ],
   [
     'no DKIM key is published',
@@ -199,7 +267,13 @@ const breakages: [name: string, breaking: (world: World, t: TestContext) => unkn
       world.dns.records.set('relay.test', { txt: ['v=spf1 -all'], mx: ['mx.acme.test'] });
       await world.apply();
     },
-    ['dns', /^acme\.test$/, /nothing in its mails is aligned/, /return_path is relay\.test/, /Add a key for acme\.test/],
+    [
+      'dns',
+      /^acme\.test$/,
+      /nothing in its mails is aligned/,
+      /return_path is relay\.test/,
+      /Add a key for acme\.test/,
+    ],
   ],
   [
     'the public URL leads to somebody else',
@@ -209,7 +283,13 @@ const breakages: [name: string, breaking: (world: World, t: TestContext) => unkn
       t.after(() => new Promise((closed) => other.close(closed)));
       world.env.CRESSET_PUBLIC_URL = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
     },
-    ['public_url', /^http:\/\/127/, /something else answers there/, /\/health: 200, without/, /Correct CRESSET_PUBLIC_URL/],
+    [
+      'public_url',
+      /^http:\/\/127/,
+      /something else answers there/,
+      /\/health: 200, without/,
+      /Correct CRESSET_PUBLIC_URL/,
+    ],
   ],
   [
     'nobody is at the public URL',
@@ -235,7 +315,10 @@ const breakages: [name: string, breaking: (world: World, t: TestContext) => unkn
   ],
 ];
 
-function fits(finding: Diagnosis['findings'][number], [area, subject, problem, known, mend]: (typeof breakages)[number][2]) {
+function fits(
+  finding: Diagnosis['findings'][number],
+  [area, subject, problem, known, mend]: (typeof breakages)[number][2],
+) {
   assert.equal(finding.area, area);
   assert.match(finding.subject ?? '', subject);
   assert.match(finding.problem, problem);

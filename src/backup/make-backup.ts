@@ -5,7 +5,7 @@ import { copyOut } from '../db/copy.ts';
 import { sql } from '../db/sql.ts';
 import { asTrouble, asUnusable } from '../db/unusable.ts';
 import { BackupFileError } from './error.ts';
-import { type Header, jsonRecord, recordOf, MOST_DATA_BYTES, type StoredTable } from './format.ts';
+import { type Header, jsonRecord, MOST_DATA_BYTES, recordOf, type StoredTable } from './format.ts';
 import { beginSnapshot, setFormats } from './snapshot.ts';
 import { listSequences } from './tables.ts';
 import { type WriteOptions, writeBackupFile } from './write-file.ts';

@@ -142,7 +142,9 @@ async function makePartition(db: Db, { parent, name, from, to }: StoredPartition
   if (settings === null) throw new BackupFileError(`The backup is damaged: ${parent} has no partitions.`);
   const having = settings.options === null || settings.options === '' ? '' : ` with (${settings.options})`;
   await db.run(
-    raw(`create table if not exists public.${name} partition of public.${parent} for values from ('${from}') to ('${to}')${having}`),
+    raw(
+      `create table if not exists public.${name} partition of public.${parent} for values from ('${from}') to ('${to}')${having}`,
+    ),
   );
 }
 

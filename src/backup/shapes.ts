@@ -1,5 +1,15 @@
 import { Problems } from '../lib/raw/problems.ts';
-import { checked, integer, list, matching, object, required, requiredOrNull, type Shape, text } from '../lib/raw/shape.ts';
+import {
+  checked,
+  integer,
+  list,
+  matching,
+  object,
+  required,
+  requiredOrNull,
+  type Shape,
+  text,
+} from '../lib/raw/shape.ts';
 import { BackupFileError } from './error.ts';
 
 /** Names become part of statements, so nothing else is let through. */

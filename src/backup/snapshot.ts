@@ -35,8 +35,7 @@ export async function setFormats(db: Db): Promise<void> {
     ...{ extra_float_digits: '1', bytea_output: 'hex', search_path: 'public', statement_timeout: '0' },
     ...{ lock_timeout: '0', idle_in_transaction_session_timeout: '0' },
   };
-  for (const [name, value] of Object.entries(settings))
-    await db.run(sql`select set_config(${name}, ${value}, false)`);
+  for (const [name, value] of Object.entries(settings)) await db.run(sql`select set_config(${name}, ${value}, false)`);
 }
 
 async function readHeader(db: Db): Promise<Header> {

@@ -56,5 +56,7 @@ function asFileError(path: string, error: unknown): unknown {
   if ('code' in error && error.code === 'EEXIST')
     return new BackupFileError(`${path}: there is a file of this name. Name another one, or say --replace.`);
   // The database's connection breaks with such errors, too, and they name no file.
-  return 'path' in error || 'syscall' in error ? new BackupFileError(`${path}: ${error.message}`, { cause: error }) : error;
+  return 'path' in error || 'syscall' in error
+    ? new BackupFileError(`${path}: ${error.message}`, { cause: error })
+    : error;
 }

@@ -19,8 +19,8 @@ import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { applyCommand } from './apply-command.ts';
 import { backupCommand } from './backup/backup-command.ts';
 import { restoreCommand } from './backup/restore-command.ts';
-import { doctorCommand } from './doctor/doctor-command.ts';
 import { devCommand, type ServeThrowAway } from './dev-command.ts';
+import { doctorCommand } from './doctor/doctor-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
@@ -80,7 +80,15 @@ export async function runProgram(args: readonly string[], actions: Actions, term
   }
 }
 
-const misuses = [UsageError, BackupFileError, ConfigError, WorkspaceFileError, ImportFileError, FaultError, WorkspaceFolderError];
+const misuses = [
+  UsageError,
+  BackupFileError,
+  ConfigError,
+  WorkspaceFileError,
+  ImportFileError,
+  FaultError,
+  WorkspaceFolderError,
+];
 const expected = [
   ...misuses,
   ListenError,

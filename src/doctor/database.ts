@@ -84,7 +84,11 @@ async function lookAtMigrations(db: Db): Promise<Finding[]> {
 }
 
 async function lookAtRights(db: Db): Promise<Finding[]> {
-  const { role, may_create: mayCreate, foreign } = await db.one<{
+  const {
+    role,
+    may_create: mayCreate,
+    foreign,
+  } = await db.one<{
     role: string;
     may_create: boolean;
     foreign: string | null;
@@ -180,7 +184,8 @@ async function lookAtConnections(db: Db, needs: DatabaseNeeds): Promise<Finding[
     select current_setting('max_connections')::integer - current_setting('superuser_reserved_connections')::integer as most,
            (select count(*) from pg_stat_activity where backend_type = 'client backend')::integer as used`);
   const known = `max_connections allows ${most}, and ${used} are in use`;
-  const mend = 'Raise max_connections, or lower CRESSET_BROADCAST_THREADS (docs/operations.md says what a server needs).';
+  const mend =
+    'Raise max_connections, or lower CRESSET_BROADCAST_THREADS (docs/operations.md says what a server needs).';
   if (used > most * MOST_IN_USE) return [found('nearly all of its connections are in use', known, mend)];
   if (most >= needs.connections) return [];
   return [found(`one server may need ${needs.connections} connections, and it allows ${most}`, known, mend)];

@@ -5,8 +5,8 @@ import { sql } from '../db/sql.ts';
 import { asTrouble, asUnusable } from '../db/unusable.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
-import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { findSecret, type SecretConfig, SecretError, secretFrom } from '../workspace/secrets.ts';
+import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { lookAtGroup } from './accounts/groups.ts';
 import { lookAtApp } from './accounts/push.ts';
 import { lookAtRelay } from './accounts/relays.ts';
@@ -97,7 +97,8 @@ async function readDefinitions(installation: Installation): Promise<WorkspaceCat
     const rows = await db.query<{ id: number }>(sql`select id from workspaces order by id`);
     const isSealed = (await db.query(sql`select 1 from sealing_secret`)).length > 0;
     const secret = findSecret(installation);
-    if (secret === null && isSealed) throw new SecretError('The servers of this database have a secret, and there is none here.');
+    if (secret === null && isSealed)
+      throw new SecretError('The servers of this database have a secret, and there is none here.');
     // Without a secret nothing is sealed, so any will do.
     const catalog = await loadCatalog(db, secret ?? secretFrom(randomBytes(32).toString('hex')));
     return rows.flatMap(({ id }) => catalog.workspace(id) ?? []);

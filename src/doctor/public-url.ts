@@ -24,11 +24,21 @@ export async function lookAtPublicUrl(publicUrl: string | null, isNeeded: boolea
   const asked = `GET ${publicUrl}/health`;
   const got = await get(`${publicUrl}/health`).catch((error: unknown) => wordsOf(error));
   if (typeof got === 'string')
-    return [finding('nobody reaches it', `${asked}: ${got}`, 'Start the server, or correct CRESSET_PUBLIC_URL, DNS, the proxy or its certificate.')];
+    return [
+      finding(
+        'nobody reaches it',
+        `${asked}: ${got}`,
+        'Start the server, or correct CRESSET_PUBLIC_URL, DNS, the proxy or its certificate.',
+      ),
+    ];
   const findings: Finding[] = [];
   if (got.skewMs !== null && Math.abs(got.skewMs) > MOST_SKEW_MS)
     findings.push(clockFinding(`that of ${publicUrl}`, got.skewMs, `${asked}: its header Date`));
-  if (got.status === 503) return [...findings, finding('the server there does not reach its database', `${asked}: 503`, 'Look at the log of that server.')];
+  if (got.status === 503)
+    return [
+      ...findings,
+      finding('the server there does not reach its database', `${asked}: 503`, 'Look at the log of that server.'),
+    ];
   if (!isCresset(got))
     return [
       ...findings,
@@ -39,7 +49,13 @@ export async function lookAtPublicUrl(publicUrl: string | null, isNeeded: boolea
       ),
     ];
   if (publicUrl.startsWith('http:') && !isOfThisMachine(publicUrl))
-    findings.push(finding('its links are not encrypted, and the one-click unsubscribe needs https', 'CRESSET_PUBLIC_URL begins with http:', 'Serve it by https, and say so in CRESSET_PUBLIC_URL.'));
+    findings.push(
+      finding(
+        'its links are not encrypted, and the one-click unsubscribe needs https',
+        'CRESSET_PUBLIC_URL begins with http:',
+        'Serve it by https, and say so in CRESSET_PUBLIC_URL.',
+      ),
+    );
   return findings;
 }
 

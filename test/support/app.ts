@@ -94,7 +94,13 @@ export async function startTestApp(
     database?: TestDatabase;
   } = {},
 ): Promise<TestApp> {
-  const { db, url: databaseUrl, workspaceId, untilTakesWrites, beforeClose } = options.database ?? (await testDatabase(t));
+  const {
+    db,
+    url: databaseUrl,
+    workspaceId,
+    untilTakesWrites,
+    beforeClose,
+  } = options.database ?? (await testDatabase(t));
   const clock = new TestClock(options.startsAt?.toISOString());
   const { onLog } = options;
   const log = onLog

@@ -75,7 +75,10 @@ function stringsOf(text: string): Buffer[] {
 
 function encodedName(name: string): Buffer {
   const labels = name.split('.').filter((label) => label !== '');
-  return Buffer.concat([...labels.map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`)), Buffer.from([0])]);
+  return Buffer.concat([
+    ...labels.map((label) => Buffer.from(`${String.fromCharCode(label.length)}${label}`)),
+    Buffer.from([0]),
+  ]);
 }
 
 function record(type: number, data: Buffer): Buffer {

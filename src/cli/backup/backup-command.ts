@@ -5,8 +5,8 @@ import { readConfig } from '../../config.ts';
 import { variablesOf } from '../../workspace/file/apply-file.ts';
 import { answer, type Terminal } from '../terminal.ts';
 import { withDatabaseUrl } from '../with-database.ts';
-import { untilSignal } from './until-signal.ts';
 import { sizeText } from './sizes.ts';
+import { untilSignal } from './until-signal.ts';
 
 interface BackupCommandOptions {
   replace?: boolean;

@@ -50,8 +50,7 @@ function textOf({ header, rows, held }: Restored, secret: string | null): string
     lines.push(
       `${held.dispatches} dispatches were not over then, and are paused: what was pending may have been sent since. Resume or cancel each (GET /dispatches?state=paused).`,
     );
-  if (held.unknown > 0)
-    lines.push(`${held.unknown} sends were in hand then, and are unknown: they may have gone out.`);
+  if (held.unknown > 0) lines.push(`${held.unknown} sends were in hand then, and are unknown: they may have gone out.`);
   if (secret !== null) lines.push(`! ${secret}`);
   return lines.join('\n');
 }

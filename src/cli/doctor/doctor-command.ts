@@ -55,7 +55,12 @@ function textOf({ findings, looked, left }: Diagnosis): string {
 }
 
 function linesOf({ area, subject, problem, known, mend }: Finding): string[] {
-  return [`✗ ${area}${subject === null ? '' : `, ${subject}`}: ${problem}`, `  known by: ${known}`, `  to mend: ${mend}`, ''];
+  return [
+    `✗ ${area}${subject === null ? '' : `, ${subject}`}: ${problem}`,
+    `  known by: ${known}`,
+    `  to mend: ${mend}`,
+    '',
+  ];
 }
 
 const help = `

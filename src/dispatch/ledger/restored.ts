@@ -1,7 +1,7 @@
-import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { DispatchState } from '../plan/states.ts';
+import { exactChannels } from './stopped-sends.ts';
 
 // What was not finished when a backup was made may have been sent since, by the server that it was made of. So nothing of it
 // is sent by the server that was restored, unless an operator says so.
@@ -10,9 +10,6 @@ import type { DispatchState } from '../plan/states.ts';
 export const RESTORED = 'restored';
 
 const unfinished = ['scheduled', 'accepted', 'sending', 'paused'] satisfies DispatchState[];
-
-/** The channels whose messages are stored with their verdict, and nowhere else. */
-const exactChannels = Object.values(channels).flatMap(({ key, providers }) => (providers?.of === 'feed' ? [key] : []));
 
 /**
  * Gives the sends a word that a worker had in hand at the moment of the backup: most were delivered a moment later. Returns

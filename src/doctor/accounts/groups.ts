@@ -1,7 +1,7 @@
-import type { TwilioSettings } from '../../channels/sms/settings.ts';
 import { BASE_URL as TWILIO } from '../../channels/sms/providers/twilio.ts';
-import type { WhatsAppCloudSettings } from '../../channels/whats-app/settings.ts';
+import type { TwilioSettings } from '../../channels/sms/settings.ts';
 import { BASE_URL as META, VERSION } from '../../channels/whats-app/providers/cloud-api.ts';
+import type { WhatsAppCloudSettings } from '../../channels/whats-app/settings.ts';
 import { isObject } from '../../lib/raw/json.ts';
 import type { SubscriptionGroup } from '../../workspace/catalog.ts';
 import { type Finding, wordsOf } from '../finding.ts';
@@ -17,11 +17,18 @@ export async function lookAtGroup({ name, provider }: SubscriptionGroup): Promis
 }
 
 async function lookAtTwilio(subject: string, settings: TwilioSettings): Promise<Finding[]> {
-  const { account_sid: sid, auth_token: token, api_key_sid: keySid = sid, api_key_secret: keySecret = token } = settings;
+  const {
+    account_sid: sid,
+    auth_token: token,
+    api_key_sid: keySid = sid,
+    api_key_secret: keySecret = token,
+  } = settings;
   const base = (settings.base_url ?? TWILIO).replace(/\/+$/, '');
   const asked = `GET ${base}/2010-04-01/Accounts/${sid}/Messages.json`;
   const authorization = `Basic ${Buffer.from(`${keySid}:${keySecret}`).toString('base64')}`;
-  const got = await get(`${base}/2010-04-01/Accounts/${sid}/Messages.json?PageSize=1`, { authorization }).catch(wordsOf);
+  const got = await get(`${base}/2010-04-01/Accounts/${sid}/Messages.json?PageSize=1`, { authorization }).catch(
+    wordsOf,
+  );
   const mend =
     'Correct account_sid, auth_token or the API key of the group in the workspace file, and apply it. Twilio’s console shows whether the account is suspended.';
   return judge(got, { subject, asked, whose: 'Twilio', mend });
@@ -47,10 +54,18 @@ function judge(
   const common = { area: 'accounts', subject };
   if (typeof got === 'string')
     return [
-      { ...common, problem: `${whose} cannot be reached`, known: `${asked}: ${got}`, mend: 'Let this machine through to it.' },
+      {
+        ...common,
+        problem: `${whose} cannot be reached`,
+        known: `${asked}: ${got}`,
+        mend: 'Let this machine through to it.',
+      },
     ];
   if (got.status === 200) return [];
-  const problem = got.status >= 500 || got.status === 429 ? `${whose} does not answer as usual` : `${whose} does not accept our account`;
+  const problem =
+    got.status >= 500 || got.status === 429
+      ? `${whose} does not answer as usual`
+      : `${whose} does not accept our account`;
   const isOurs = got.status < 500 && got.status !== 429;
   return [
     {

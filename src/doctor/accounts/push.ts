@@ -62,7 +62,10 @@ async function askAdm(settings: AdmSettings): Promise<Found | null> {
   try {
     const request = buildTokenRequest(url.pathname + url.search, credentials);
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const reading = readTokenReply(await post(pool, { ...request, maxReplyBytes: MOST_REPLY_BYTES, signal }), new Date());
+    const reading = readTokenReply(
+      await post(pool, { ...request, maxReplyBytes: MOST_REPLY_BYTES, signal }),
+      new Date(),
+    );
     if (reading.ok) return null;
     return {
       problem: 'Amazon gives no token for its client',
@@ -70,7 +73,11 @@ async function askAdm(settings: AdmSettings): Promise<Found | null> {
       mend: 'Correct adm.client_id and adm.client_secret (Amazon Developer Console, security profile), and apply them.',
     };
   } catch (error) {
-    return { problem: "Amazon's tokens cannot be had", known: known(wordsOf(error)), mend: 'Let this machine through to it.' };
+    return {
+      problem: "Amazon's tokens cannot be had",
+      known: known(wordsOf(error)),
+      mend: 'Let this machine through to it.',
+    };
   } finally {
     await pool.destroy();
   }

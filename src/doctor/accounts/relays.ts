@@ -1,5 +1,5 @@
-import { probe } from '../../channels/email/smtp/probe.ts';
 import type { SmtpRelay } from '../../channels/email/settings.ts';
+import { probe } from '../../channels/email/smtp/probe.ts';
 import type { Finding } from '../finding.ts';
 
 const PATIENCE_MS = 20_000;

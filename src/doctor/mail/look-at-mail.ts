@@ -60,12 +60,23 @@ async function lookAtKey({ domain, selector, key }: DkimKey, dns: MailDns): Prom
   const mend = `Publish this TXT record at ${name}: v=DKIM1; k=rsa; p=${expected}`;
   const records = (await dns.txt(name)).filter((record) => readTags(record).has('p'));
   const found = (problem: string, known: string) => [finding(domain, problem, known, mend)];
-  if (records.length === 0) return found('its DKIM key is not published, so our signatures are worth nothing', `no TXT record with p= at ${name}`);
-  if (records.length > 1) return found('it has several DKIM keys under one selector', `${records.length} TXT records at ${name}`);
-  const published = readTags(records[0] ?? '').get('p')?.replace(/\s/g, '') ?? '';
+  if (records.length === 0)
+    return found(
+      'its DKIM key is not published, so our signatures are worth nothing',
+      `no TXT record with p= at ${name}`,
+    );
+  if (records.length > 1)
+    return found('it has several DKIM keys under one selector', `${records.length} TXT records at ${name}`);
+  const published =
+    readTags(records[0] ?? '')
+      .get('p')
+      ?.replace(/\s/g, '') ?? '';
   if (published === '') return found('its DKIM key is revoked', `p= is empty at ${name}`);
   if (published === expected) return [];
-  return found('its published DKIM key is not the one that we sign with, so our signatures fail', `p= at ${name} differs from the public half of email.dkim`);
+  return found(
+    'its published DKIM key is not the one that we sign with, so our signatures fail',
+    `p= at ${name} differs from the public half of email.dkim`,
+  );
 }
 
 async function lookAtSpf(domain: string, dns: MailDns): Promise<Finding[]> {
@@ -81,9 +92,23 @@ async function lookAtSpf(domain: string, dns: MailDns): Promise<Finding[]> {
       ),
     ];
   if (records.length > 1)
-    return [finding(domain, 'it has several SPF records, and then none counts', `${records.length} TXT records v=spf1 at ${domain}`, 'Put them together into one.')];
+    return [
+      finding(
+        domain,
+        'it has several SPF records, and then none counts',
+        `${records.length} TXT records v=spf1 at ${domain}`,
+        'Put them together into one.',
+      ),
+    ];
   if (letsEverybody(record))
-    return [finding(domain, 'its SPF record lets everybody send in its name', `${domain}: ${record}`, 'End it with -all or ~all instead of +all.')];
+    return [
+      finding(
+        domain,
+        'its SPF record lets everybody send in its name',
+        `${domain}: ${record}`,
+        'End it with -all or ~all instead of +all.',
+      ),
+    ];
   const lookups = await countLookups(domain, record, dns);
   if (lookups <= MOST_SPF_LOOKUPS) return [];
   return [
@@ -132,10 +157,24 @@ async function lookAtPolicy(domain: string, dns: MailDns): Promise<Finding[]> {
       ),
     ];
   if (records.length > 1)
-    return [finding(domain, 'it has several DMARC policies, and then none counts', `${records.length} TXT records`, 'Leave one of them.')];
+    return [
+      finding(
+        domain,
+        'it has several DMARC policies, and then none counts',
+        `${records.length} TXT records`,
+        'Leave one of them.',
+      ),
+    ];
   const policy = readTags(record).get('p') ?? '';
   if (/^(?:none|quarantine|reject)$/i.test(policy)) return [];
-  return [finding(domain, 'its DMARC policy cannot be read', `p is "${policy}" in: ${record}`, 'p must be none, quarantine or reject.')];
+  return [
+    finding(
+      domain,
+      'its DMARC policy cannot be read',
+      `p is "${policy}" in: ${record}`,
+      'p must be none, quarantine or reject.',
+    ),
+  ];
 }
 
 async function lookAtBounces(domain: string, dns: MailDns): Promise<Finding[]> {
@@ -143,8 +182,12 @@ async function lookAtBounces(domain: string, dns: MailDns): Promise<Finding[]> {
   const mend = `Publish an MX record at ${domain} with the host that receives bounce mails: the relay's, or this server with CRESSET_SMTP_PORT (docs/email.md).`;
   const found = (problem: string, known: string) => [finding(domain, problem, known, mend)];
   if (servers.length === 0) return found('no server takes its mails, so bounces get lost', `no MX record at ${domain}`);
-  if (servers.includes('.')) return found('it says that it takes no mail, so bounces get lost', `the MX record of ${domain} is "."`);
+  if (servers.includes('.'))
+    return found('it says that it takes no mail, so bounces get lost', `the MX record of ${domain} is "."`);
   const reachable = await Promise.all(servers.map((server) => dns.hasAddress(server)));
   if (reachable.some((one) => one)) return [];
-  return found('its mail servers have no address, so bounces get lost', `MX ${servers.join(', ')}: no A or AAAA record`);
+  return found(
+    'its mail servers have no address, so bounces get lost',
+    `MX ${servers.join(', ')}: no A or AAAA record`,
+  );
 }

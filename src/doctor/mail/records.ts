@@ -26,8 +26,13 @@ export const MOST_SPF_LOOKUPS = 10;
 
 /** The terms of an SPF record that cost its reader a lookup, and the records that they include. */
 export function lookupsOf(record: string): { count: number; includes: string[] } {
-  const terms = record.split(/\s+/).slice(1).map((term) => term.replace(/^[-+~?]/, '').toLowerCase());
-  const asking = terms.filter((term) => /^(?:include:|a(?:[:/]|$)|mx(?:[:/]|$)|ptr(?::|$)|exists:|redirect=)/.test(term));
+  const terms = record
+    .split(/\s+/)
+    .slice(1)
+    .map((term) => term.replace(/^[-+~?]/, '').toLowerCase());
+  const asking = terms.filter((term) =>
+    /^(?:include:|a(?:[:/]|$)|mx(?:[:/]|$)|ptr(?::|$)|exists:|redirect=)/.test(term),
+  );
   const includes = asking.flatMap((term) => /^(?:include:|redirect=)([^%]+)$/.exec(term)?.[1] ?? []);
   return { count: asking.length, includes };
 }
