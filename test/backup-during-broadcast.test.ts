@@ -52,8 +52,8 @@ test('a backup during a broadcast, restored elsewhere, sends nothing again that 
 
   const now = original.clock.now();
   const database = await filledDatabase(t, async (url) => {
-    const { held, rows } = await restoreBackup(url, path, { now });
-    assert.equal(held.dispatches, 2);
+    const { paused, rows } = await restoreBackup(url, path, { now });
+    assert.equal(paused.dispatches, 2);
     assert.equal(rows, made.rows);
   });
   const restored = await startTestApp(t, { database, startsAt: now });

@@ -5,13 +5,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { makeBackup } from '../src/backup/make-backup.ts';
 import { connectClient } from '../src/db/client.ts';
 import { raw, sql } from '../src/db/sql.ts';
-import { checkSharedSecret } from '../src/workspace/sealed/shared-secret.ts';
+import { checkSharedSecret, shareSecret } from '../src/workspace/sealed/shared-secret.ts';
 import { secretFrom } from '../src/workspace/secrets.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { commandLine, SECRET, temporaryFolder } from './support/command-line.ts';
 import { emptyDatabase, filledDatabase, testDatabase } from './support/database.ts';
+import { givenPopulation } from './support/population.ts';
 
 const MAGIC = 'CRESSET BACKUP 1\n';
 
@@ -76,8 +78,8 @@ test('what is backed up comes back row by row, and the server that uses it works
   const database = await filledDatabase(t, async (url) => {
     const { code, out, errors } = await commandLine({ DATABASE_URL: url })('restore', path, '--json');
     assert.equal(code, 0, errors);
-    const { rows, held_dispatches: held } = JSON.parse(out);
-    assert.deepEqual([rows, held], [JSON.parse(backup.out).rows, 0]);
+    const { rows, paused_dispatches: paused } = JSON.parse(out);
+    assert.deepEqual([rows, paused], [JSON.parse(backup.out).rows, 0]);
     assert.deepEqual(await contentsOf(url, transient), before);
     const ran = sql`select array_agg(name order by id) as names from schema_migrations`;
     const client = await connectClient(url);
@@ -124,8 +126,27 @@ test('a backup file that is there is not replaced unless asked, and a database w
   assert.match(empty.errors, /holds nothing of Cresset/);
   assert.equal(existsSync(other), false);
   const nowhere = await commandLine({ DATABASE_URL: url })('backup', join(path, '..', 'no', 'c.backup'));
-  assert.equal(nowhere.code, 2);
+  assert.equal(nowhere.code, 1);
   assert.match(nowhere.errors, /c\.backup: ENOENT/);
+});
+
+test('a backup that is stopped, or whose connection breaks, leaves nothing', async (t) => {
+  const { db, url, workspaceId } = await testDatabase(t);
+  await givenPopulation(db, { workspaceId, count: 30_000 });
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'a.backup');
+  const stop = new AbortController();
+  const stopping = makeBackup(url, path, { replaces: false, signal: stop.signal, onProgress: () => stop.abort() });
+  await assert.rejects(stopping, /stopped; nothing of it is left/);
+  assert.deepEqual(readdirSync(folder), []);
+  let ended: Promise<unknown> | undefined;
+  const end = sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and query like 'copy %'`;
+  const breaking = makeBackup(url, path, { replaces: false, onProgress: () => void (ended ??= db.query(end)) });
+  await assert.rejects(breaking);
+  await ended;
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 /** Changes the decompressed records of a backup file. */
@@ -233,7 +254,6 @@ test('an embedded database is restored in a fresh data folder; the missing secre
   const applied = await run('apply', yaml);
   assert.equal(applied.code, 0, applied.errors);
   await db.run(sql`delete from sealing_secret`);
-  const { shareSecret } = await import('../src/workspace/sealed/shared-secret.ts');
   await shareSecret(db, secretFrom(SECRET));
   const path = join(folder, 'a.backup');
   assert.match((await run('backup', path)).out, /The credentials in it are sealed\. Keep CRESSET_SECRET/);

@@ -1,6 +1,11 @@
-/** A backup file cannot be used or written. The message is for the operator. */
+/** A file is no backup, or a damaged one, or there is one already. The message is for the operator. */
 export class BackupFileError extends Error {
   override name = 'BackupFileError';
+}
+
+/** A backup could not be written, or was stopped. Nothing of it is left. The message is for the operator. */
+export class BackupNotWrittenError extends Error {
+  override name = 'BackupNotWrittenError';
 }
 
 /** True: the operating system refused something, as with `ENOENT` or `ENOSPC`. */

@@ -5,7 +5,7 @@ import { lockMigrations, makeMigrationsTable, ourMigrations, ranMigrations, runM
 import { raw, sql } from '../db/sql.ts';
 import { asTrouble, asUnusable, DatabaseUnusableError } from '../db/unusable.ts';
 import { refuseOldServer } from '../db/version.ts';
-import { type HeldByRestore, holdRestored } from '../dispatch/control/hold-restored.ts';
+import { type PausedByRestore, pauseRestored } from '../dispatch/control/pause-restored.ts';
 import { version } from '../lib/version.ts';
 import { BackupFileError } from './error.ts';
 import type { Header, StoredPartition, StoredSequence, StoredTable, Trailer } from './format.ts';
@@ -18,7 +18,7 @@ import { listTables } from './tables.ts';
 export interface Restored {
   header: Header;
   rows: number;
-  held: HeldByRestore;
+  paused: PausedByRestore;
 }
 
 export interface RestoreOptions {
@@ -28,7 +28,7 @@ export interface RestoreOptions {
 
 /**
  * Fills an empty database from a backup file: all of it, or, if anything is wrong, nothing. What was not over when the
- * backup was made is held. Throws BackupFileError and DatabaseUnusableError.
+ * backup was made is paused. Throws BackupFileError and DatabaseUnusableError.
  */
 export async function restoreBackup(url: string, path: string, options: RestoreOptions): Promise<Restored> {
   const file = new BackupReader(path);
@@ -45,10 +45,10 @@ export async function restoreBackup(url: string, path: string, options: RestoreO
     await runMigrations(client.db, header.migrations);
     const trailer = await fill(client, file, header, options);
     await runMigrations(client.db, later);
-    const held = await holdRestored(client.db, { takenAt: header.takenAt, now: options.now });
+    const paused = await pauseRestored(client.db, { takenAt: header.takenAt, now: options.now });
     await client.db.run(sql`analyze`);
     await client.db.run(sql`commit`);
-    return { header, rows: trailer.rows, held };
+    return { header, rows: trailer.rows, paused };
   } catch (error) {
     throw asTrouble(asUnusable(error));
   } finally {

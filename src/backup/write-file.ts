@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
-import { BackupFileError, isSystemError } from './error.ts';
+import { BackupFileError, BackupNotWrittenError, isSystemError } from './error.ts';
 import { MAGIC } from './format.ts';
 
 export interface WriteOptions {
@@ -17,7 +17,8 @@ export interface WriteOptions {
 
 /**
  * Writes a backup file. It gets its name when all of it is on disk, so a file of this name is always whole. Whatever goes
- * wrong, nothing else is left. Only its owner may read it. Returns its size in bytes. Throws BackupFileError.
+ * wrong, nothing else is left. Only its owner may read it. Returns its size in bytes. Throws BackupFileError and
+ * BackupNotWrittenError.
  */
 export async function writeBackupFile(
   path: string,
@@ -35,6 +36,7 @@ export async function writeBackupFile(
     await flushFolder(dirname(path));
     return file.bytesWritten;
   } catch (error) {
+    if (signal?.aborted) throw new BackupNotWrittenError(`${path}: stopped; nothing of it is left`, { cause: error });
     throw asFileError(path, error);
   } finally {
     await rm(aside, { force: true });
@@ -55,8 +57,8 @@ function asFileError(path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
   if ('code' in error && error.code === 'EEXIST')
     return new BackupFileError(`${path}: there is a file of this name. Name another one, or say --replace.`);
-  // The database's connection breaks with such errors, too, and they name no file.
-  return 'path' in error || 'syscall' in error
-    ? new BackupFileError(`${path}: ${error.message}`, { cause: error })
-    : error;
+  // The database's connection breaks with such errors, too, but they do not name a file.
+  const { syscall } = error as { syscall?: string };
+  if (syscall === undefined || /^(?:connect|read)$/.test(syscall)) return error;
+  return new BackupNotWrittenError(`${path}: ${error.message}`, { cause: error });
 }

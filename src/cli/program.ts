@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { BackupFileError } from '../backup/error.ts';
+import { BackupFileError, BackupNotWrittenError } from '../backup/error.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded/embedded.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
@@ -91,6 +91,7 @@ const misuses = [
 ];
 const expected = [
   ...misuses,
+  BackupNotWrittenError,
   ListenError,
   PortError,
   KeyError,

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { clientConfig } from './connection.ts';
 import type { Db } from './database.ts';
@@ -20,7 +21,7 @@ export async function connectClient(url: string): Promise<Client> {
     db: runner(({ text, values }) => raw.query({ text, values: [...values] })),
     raw,
     async close() {
-      await raw.end().catch(() => undefined); // It is closed already.
+      if (!(raw.connection.stream as Duplex).destroyed) await raw.end();
     },
   };
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { connectClient } from '../db/client.ts';
 import { connect, type Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
-import { asTrouble, asUnusable } from '../db/unusable.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import { findSecret, type SecretConfig, SecretError, secretFrom } from '../workspace/secrets.ts';
@@ -77,16 +76,18 @@ async function onDatabase<T>(url: string, work: (db: Db) => Promise<T>): Promise
 
 /** Whether the database can be reached and has a schema that this version reads. */
 async function reach(url: string): Promise<Finding[]> {
-  try {
-    return await onDatabase(url, lookAtSchema);
-  } catch (error) {
-    if (asUnusable(error) === error && asTrouble(error) === error) throw error;
+  const client = await connectClient(url).catch((error: unknown) => wordsOf(error));
+  if (typeof client === 'string')
     return [
       {
-        ...{ area: 'database', subject: null, problem: 'it cannot be used', known: `a connection: ${wordsOf(error)}` },
+        ...{ area: 'database', subject: null, problem: 'it cannot be used', known: `a connection: ${client}` },
         mend: 'Start it, or correct DATABASE_URL: host, port, name, role and password.',
       },
     ];
+  try {
+    return await lookAtSchema(client.db);
+  } finally {
+    await client.close();
   }
 }
 

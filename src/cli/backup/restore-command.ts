@@ -15,7 +15,7 @@ interface RestoreCommandOptions {
 
 export function restoreCommand(terminal: Terminal): Command {
   return new Command('restore')
-    .description('fill an empty database from a backup, and hold what was being sent')
+    .description('fill an empty database from a backup, and pause what was being sent')
     .argument('<file>', 'a file that cresset backup wrote')
     .option('--check', 'only read the file to its end, and say whether it is whole')
     .option('--json', 'answer as JSON')
@@ -33,8 +33,8 @@ export function restoreCommand(terminal: Terminal): Command {
       const restored = await withDatabaseUrl(config, work, { makes: true, ...(!json && { terminal }) });
       terminal.redraw?.('');
       const secret = secretProblem(restored.header, config);
-      const { dispatches, unknown } = restored.held;
-      const result = { held_dispatches: dispatches, unknown_sends: unknown, secret_problem: secret };
+      const { dispatches, unknown } = restored.paused;
+      const result = { paused_dispatches: dispatches, unknown_sends: unknown, secret_problem: secret };
       const whole = { file: path, ...shownHeader(restored.header), rows: restored.rows, ...result };
       return answer(terminal, json, whole, textOf(restored, secret));
     });
@@ -44,13 +44,13 @@ function shownHeader({ takenAt, version, secretFingerprint }: Header): object {
   return { taken_at: takenAt, version, secret_fingerprint: secretFingerprint };
 }
 
-function textOf({ header, rows, held }: Restored, secret: string | null): string {
+function textOf({ header, rows, paused }: Restored, secret: string | null): string {
   const lines = [`Restored ${rows} rows, as they were at ${header.takenAt.toISOString()}.`];
-  if (held.dispatches > 0)
+  if (paused.dispatches > 0)
     lines.push(
-      `${held.dispatches} dispatches were not over then, and are paused: what was pending may have been sent since. Resume or cancel each (GET /dispatches?state=paused).`,
+      `${paused.dispatches} dispatches were not over then, and are paused: what was pending may have been sent since. Resume or cancel each (GET /dispatches?state=paused).`,
     );
-  if (held.unknown > 0) lines.push(`${held.unknown} sends were in hand then, and are unknown: they may have gone out.`);
+  if (paused.unknown > 0) lines.push(`${paused.unknown} sends were in hand then, and are unknown: they may have gone out.`);
   if (secret !== null) lines.push(`! ${secret}`);
   return lines.join('\n');
 }

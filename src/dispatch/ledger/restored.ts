@@ -36,20 +36,20 @@ export async function listUnfinished(tx: Db): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export interface HeldDispatch {
+export interface Unfinished {
   id: string;
   /** Number of its tasks that were deleted in the same transaction. */
   endedTasks: number;
 }
 
 /** Pauses dispatches until an operator resumes or cancels them. Those that were paused stay so, and say it too. */
-export async function holdDispatches(tx: Db, held: readonly HeldDispatch[], takenAt: Date): Promise<void> {
+export async function pauseUnfinished(tx: Db, dispatches: readonly Unfinished[], takenAt: Date): Promise<void> {
   const said = `restored from a backup of ${takenAt.toISOString()}: what was pending then may have been sent since; resume sends it now, cancel gives it up`;
   await tx.run(sql`
     update dispatches d
        set state = 'paused', open_tasks = d.open_tasks - x.ended, waits_for = array[${RESTORED}::text],
            failure = case when d.state = 'paused' then concat_ws('. Before that: ', ${said}::text, d.failure) else ${said} end
-      from unnest(${held.map(({ id }) => id)}::uuid[], ${held.map(({ endedTasks }) => endedTasks)}::integer[])
+      from unnest(${dispatches.map(({ id }) => id)}::uuid[], ${dispatches.map(({ endedTasks }) => endedTasks)}::integer[])
              as x(id, ended)
      where d.id = x.id`);
 }
