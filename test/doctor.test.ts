@@ -71,19 +71,19 @@ async function soundWorld(t: TestContext): Promise<World> {
     },
     apps: [
       {
-        id: 'a1',
+        id: 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa',
         name: 'Droid',
         platform: 'android',
         fcm: { service_account: JSON.stringify(fcm.serviceAccount), base_url: fcm.url, token_url: fcm.tokenUrl },
       },
       {
-        id: 'a2',
+        id: 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb',
         name: 'Phone',
         platform: 'ios',
         apns: { key: key?.key, key_id: key?.keyId, team_id: key?.teamId, topic: 'com.acme.app', base_url: apns.url },
       },
       {
-        id: 'a3',
+        id: 'cccccccc-cccc-4ccc-8ccc-cccccccccccc',
         name: 'Fire',
         platform: 'kindle',
         adm: { client_id: adm.clientId, client_secret: adm.clientSecret, base_url: adm.url, token_url: adm.tokenUrl },
@@ -91,7 +91,7 @@ async function soundWorld(t: TestContext): Promise<World> {
     ],
     subscription_groups: [
       {
-        id: 'g1',
+        id: 'dddddddd-dddd-4ddd-8ddd-dddddddddddd',
         name: 'Texts',
         channel: 'sms',
         twilio: {
@@ -102,7 +102,7 @@ async function soundWorld(t: TestContext): Promise<World> {
         },
       },
       {
-        id: 'g2',
+        id: 'eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee',
         name: 'Chats',
         channel: 'whatsapp',
         whatsapp_cloud: {
