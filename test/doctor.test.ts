@@ -41,7 +41,7 @@ interface World {
 /** An installation in which everything is sound: stand-ins for all providers, and a name server with all records. */
 async function soundWorld(t: TestContext): Promise<World> {
   const app = await startTestApp(t);
-  const relay = await startLoginRelay(t, 'right');
+  const relay = await startLoginRelay(t, 'relay-password');
   const simulators = await Promise.all([
     startFcmSimulator(),
     startApnsSimulator(),
@@ -65,7 +65,7 @@ async function soundWorld(t: TestContext): Promise<World> {
   const file = {
     email: {
       default_from: 'Acme <hello@acme.test>',
-      smtp: [{ name: 'main', url: relay.url('right') }],
+      smtp: [{ name: 'main', url: relay.url('relay-password') }],
       dkim: [{ domain: 'acme.test', selector: 'c1', key: pem(dkim) }],
       return_path: 'bounce.acme.test',
     },
@@ -345,7 +345,7 @@ for (const [name, breaking, expected] of breakages) {
     assert.ok(finding !== undefined);
     fits(finding, expected);
     for (const said of [finding.problem, finding.known, finding.mend]) assert.ok(text.includes(said), text);
-    for (const hidden of ['right', world.app.secret]) assert.equal(JSON.stringify(findings).includes(hidden), false);
+    for (const hidden of ['relay-password', world.app.secret]) assert.equal(JSON.stringify(findings).includes(hidden), false);
   });
 }
 
