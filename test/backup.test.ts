@@ -143,7 +143,10 @@ test('a backup that is stopped, or whose connection breaks, leaves nothing', asy
   const end = sql`
     select pg_terminate_backend(pid) from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid() and query like 'copy %'`;
-  const breaking = makeBackup(url, path, { replaces: false, onProgress: () => void (ended ??= db.query(end)) });
+  const onProgress = () => {
+    ended ??= db.query(end);
+  };
+  const breaking = makeBackup(url, path, { replaces: false, onProgress });
   await assert.rejects(breaking);
   await ended;
   assert.deepEqual(readdirSync(folder), []);

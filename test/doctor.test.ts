@@ -345,7 +345,8 @@ for (const [name, breaking, expected] of breakages) {
     assert.ok(finding !== undefined);
     fits(finding, expected);
     for (const said of [finding.problem, finding.known, finding.mend]) assert.ok(text.includes(said), text);
-    for (const hidden of ['relay-password', world.app.secret]) assert.equal(JSON.stringify(findings).includes(hidden), false);
+    for (const hidden of ['relay-password', world.app.secret])
+      assert.equal(JSON.stringify(findings).includes(hidden), false);
   });
 }
 

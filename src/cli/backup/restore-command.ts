@@ -50,7 +50,8 @@ function textOf({ header, rows, paused }: Restored, secret: string | null): stri
     lines.push(
       `${paused.dispatches} dispatches were not over then, and are paused: what was pending may have been sent since. Resume or cancel each (GET /dispatches?state=paused).`,
     );
-  if (paused.unknown > 0) lines.push(`${paused.unknown} sends were in hand then, and are unknown: they may have gone out.`);
+  if (paused.unknown > 0)
+    lines.push(`${paused.unknown} sends were in hand then, and are unknown: they may have gone out.`);
   if (secret !== null) lines.push(`! ${secret}`);
   return lines.join('\n');
 }

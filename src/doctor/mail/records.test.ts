@@ -19,11 +19,16 @@ for (const [record, spf, dmarc] of [
 
 for (const [record, count, includes] of [
   ['v=spf1 ip4:192.0.2.1 ip6:2001:db8::1 -all', 0, []],
-  ['v=spf1 a mx ptr exists:%{i}.x.test include:a.test ?include:b.test redirect=c.test', 7, ['a.test', 'b.test', 'c.test']],
+  [
+    'v=spf1 a mx ptr exists:%{i}.x.test include:a.test ?include:b.test redirect=c.test',
+    7,
+    ['a.test', 'b.test', 'c.test'],
+  ],
   ['v=spf1 a:mail.test a/24 mx:x.test ~all', 3, []],
   ['v=spf1 all', 0, []],
 ] as const)
-  test(`what an SPF record costs: ${record}`, () => assert.deepEqual(lookupsOf(record), { count, includes: [...includes] }));
+  test(`what an SPF record costs: ${record}`, () =>
+    assert.deepEqual(lookupsOf(record), { count, includes: [...includes] }));
 
 for (const [record, everybody] of [
   ['v=spf1 +all', true],
@@ -37,5 +42,12 @@ for (const [record, everybody] of [
 
 test('tags: the first of each name counts, and blanks around do not', () => {
   const tags = readTags('v=DKIM1; k = rsa ;p=AB==; p=other;; =x');
-  assert.deepEqual([...tags], [['v', 'DKIM1'], ['k', 'rsa'], ['p', 'AB==']]);
+  assert.deepEqual(
+    [...tags],
+    [
+      ['v', 'DKIM1'],
+      ['k', 'rsa'],
+      ['p', 'AB=='],
+    ],
+  );
 });
