@@ -6,7 +6,7 @@ export function readTags(record: string): ReadonlyMap<string, string> {
   for (const part of record.split(';')) {
     const at = part.indexOf('=');
     const name = part.slice(0, at).trim().toLowerCase();
-    if (at > 0 && !tags.has(name)) tags.set(name, part.slice(at + 1).trim());
+    if (at > 0 && name !== '' && !tags.has(name)) tags.set(name, part.slice(at + 1).trim());
   }
   return tags;
 }
