@@ -1263,9 +1263,13 @@ CREATE INDEX dispatches_default_workspace_id_campaign_id_id_idx ON public.dispat
 
 CREATE INDEX dispatches_default_workspace_id_fires_at_idx ON public.dispatches_default USING btree (workspace_id, fires_at) WHERE (fires_at IS NOT NULL);
 
+CREATE INDEX dispatches_default_workspace_id_idx ON public.dispatches_default USING btree (workspace_id) WHERE ('restored'::text = ANY (waits_for));
+
 CREATE INDEX dispatches_default_workspace_id_segment_id_id_idx ON public.dispatches_default USING btree (workspace_id, segment_id, id) WHERE (segment_id IS NOT NULL);
 
 CREATE INDEX dispatches_recent ON ONLY public.dispatches USING btree (workspace_id, accepted_at);
+
+CREATE INDEX dispatches_restored ON ONLY public.dispatches USING btree (workspace_id) WHERE ('restored'::text = ANY (waits_for));
 
 CREATE INDEX dispatches_scheduled ON ONLY public.dispatches USING btree (workspace_id, fires_at) WHERE (fires_at IS NOT NULL);
 

@@ -91,7 +91,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
   process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
-  cli: [...base, 'config', 'http', 'simulate'],
+  backup: ['dispatch/control', 'db', 'lib'],
+  doctor: ['workspace', 'channels', 'net', 'db', 'lib'],
+  cli: [...base, 'config', 'http', 'simulate', 'backup', 'doctor'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { BackupFileError, BackupNotWrittenError } from '../backup/error.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded/embedded.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
@@ -16,7 +17,10 @@ import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { applyCommand } from './apply-command.ts';
+import { backupCommand } from './backup/backup-command.ts';
+import { restoreCommand } from './backup/restore-command.ts';
 import { devCommand, type ServeThrowAway } from './dev-command.ts';
+import { doctorCommand } from './doctor/doctor-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
@@ -53,6 +57,9 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
+    .addCommand(backupCommand(terminal))
+    .addCommand(restoreCommand(terminal))
+    .addCommand(doctorCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
     .addHelpText('after', '\nTo learn more about a command: cresset <command> --help');
   catchExits(program, terminal);
@@ -73,9 +80,18 @@ export async function runProgram(args: readonly string[], actions: Actions, term
   }
 }
 
-const misuses = [UsageError, ConfigError, WorkspaceFileError, ImportFileError, FaultError, WorkspaceFolderError];
+const misuses = [
+  UsageError,
+  BackupFileError,
+  ConfigError,
+  WorkspaceFileError,
+  ImportFileError,
+  FaultError,
+  WorkspaceFolderError,
+];
 const expected = [
   ...misuses,
+  BackupNotWrittenError,
   ListenError,
   PortError,
   KeyError,

@@ -16,23 +16,32 @@ interface DatabaseOptions {
  * Runs `work` on the migrated database of this configuration. If that is the embedded one, it is shared with a running
  * server, or started for the duration of `work`. Makes no database: throws DatabaseUnusableError if there is none.
  */
-export async function withDatabase<T>(
+export function withDatabase<T>(
   config: Config,
   work: (db: Database) => Promise<T>,
   { connections = 2, terminal }: DatabaseOptions = {},
 ): Promise<T> {
+  return withDatabaseUrl(config, (url) => withUrl(url, work, connections), { terminal });
+}
+
+/** The same with the database as it is, of whatever version. `makes`: an embedded one is made if it is missing. */
+export async function withDatabaseUrl<T>(
+  config: Config,
+  work: (url: string) => Promise<T>,
+  { terminal, makes = false }: { terminal?: Terminal | undefined; makes?: boolean } = {},
+): Promise<T> {
   terminal?.printError(`Database: ${placeOf(config)}`);
-  if (config.databaseUrl !== null) return withUrl(config.databaseUrl, work, connections);
+  if (config.databaseUrl !== null) return work(config.databaseUrl);
   const { dataDir } = config;
-  if (!hasEmbedded({ dataDir })) {
+  if (!makes && !hasEmbedded({ dataDir })) {
     const advice = 'Set CRESSET_DATA_DIR to the data folder of your server, or start the server, which makes one.';
     throw new DatabaseUnusableError(`There is no database in ${dataDir}. ${advice}`);
   }
   const running = await attachEmbedded({ dataDir });
-  if (running !== null) return withUrl(running, work, connections);
+  if (running !== null) return work(running);
   const embedded = await startEmbedded({ dataDir });
   try {
-    return await withUrl(embedded.url, work, connections);
+    return await work(embedded.url);
   } finally {
     await embedded.stop();
   }

@@ -1,12 +1,9 @@
-import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { clientConfig } from './connection.ts';
+import { migrationsFolder, ourMigrations } from './schema.ts';
 import { asTrouble, asUnusable, DatabaseUnusableError } from './unusable.ts';
 import { refuseOldServer } from './version.ts';
-
-const directory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /**
  * Brings the schema up to date: runs each file of `migrations/` once, in order, each in its own transaction.
@@ -21,7 +18,7 @@ export async function migrate(url: string, { makesSchema = true }: { makesSchema
     await check(client, makesSchema);
     const ran = await runner({
       dbClient: client,
-      dir: directory,
+      dir: migrationsFolder,
       direction: 'up',
       migrationsTable: 'schema_migrations',
       singleTransaction: false,
@@ -57,7 +54,7 @@ async function check(client: pg.Client, makesSchema: boolean): Promise<void> {
  */
 function refuseNewerFloor(floor: string | null): void {
   const [, needed] = /^needs (\S+)$/.exec(floor ?? '') ?? [];
-  if (needed === undefined || ours().includes(needed)) return;
+  if (needed === undefined || ourMigrations().includes(needed)) return;
   throw new DatabaseUnusableError(
     `The database was upgraded by a newer version of Cresset, which older ones cannot work beside (it needs ${needed}). Use that version or a newer one.`,
   );
@@ -65,17 +62,10 @@ function refuseNewerFloor(floor: string | null): void {
 
 /** Throws unless the migrations that ran are the first of ours, in order. More of them come from a newer version. */
 function refuseOtherSchema(ran: readonly string[]): void {
-  const known = ours();
-  const strange = ran.find((name, index) => index < known.length && name !== known[index]);
+  const ours = ourMigrations();
+  const strange = ran.find((name, index) => index < ours.length && name !== ours[index]);
   if (strange === undefined) return;
   throw new DatabaseUnusableError(
     `The database holds the schema of another version of Cresset (it ran ${strange}). Use the version that made it, or an empty database.`,
   );
-}
-
-/** Names of the migrations of this version, in order. */
-function ours(): string[] {
-  return readdirSync(directory)
-    .map((file) => file.replace(/\.sql$/, ''))
-    .sort();
 }

@@ -1,6 +1,6 @@
 import { DatabaseUnusableError } from './unusable.ts';
 
-const OLDEST_MAJOR = 15;
+export const OLDEST_MAJOR = 15;
 
 /** `150013` → `15.13`, `90624` → `9.6.24`. Source: PostgreSQL, "PQserverVersion". */
 export function versionText(number: number): string {

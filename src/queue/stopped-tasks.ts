@@ -44,3 +44,23 @@ export async function takeUpExpansion(tx: Db, dispatchId: string, now: Date): Pr
   await tx.run(sql`
     update tasks set run_at = ${now} where dispatch_id = ${dispatchId} and kind = 'expand' and run_at = ${NEVER}`);
 }
+
+/**
+ * Deletes the tasks of these dispatches, except expansions, when no worker runs that holds any. Returns how many of each.
+ */
+export async function dropTasks(tx: Db, dispatchIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await tx.query<{ id: string; dropped: number }>(sql`
+    with dropped as (
+      delete from tasks where dispatch_id = any(${dispatchIds}::uuid[]) and kind <> 'expand' returning dispatch_id
+    )
+    select dispatch_id as id, count(*) as dropped from dropped group by dispatch_id`);
+  return new Map(rows.map(({ id, dropped }) => [id, Number(dropped)]));
+}
+
+/** Frees the tasks of workers that do not exist here, as if nobody had tried them. */
+export async function forgetHolders(tx: Db): Promise<void> {
+  await tx.run(sql`
+    update tasks
+       set leased_until = null, worker = null, tries = 0, deaths = 0, is_on_trial = false
+     where worker is not null or leased_until is not null or deaths > 0`);
+}

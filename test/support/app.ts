@@ -19,7 +19,7 @@ import type { Permission } from '../../src/workspace/permissions.ts';
 import { deriveKey, secretFrom } from '../../src/workspace/secrets.ts';
 import { watchCatalog } from '../../src/workspace/watch-catalog.ts';
 import { TestClock } from './clock.ts';
-import { testDatabase } from './database.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
 
 const SECRET = 'a secret of the tests, long enough for it';
 const secret = secretFrom(SECRET);
@@ -91,9 +91,17 @@ export async function startTestApp(
     onLog?: (line: Record<string, unknown>) => void;
     /** When the clock stands at the start. Default: that of TestClock. */
     startsAt?: Date;
+    /** Default: a new one. */
+    database?: TestDatabase;
   } = {},
 ): Promise<TestApp> {
-  const { db, url: databaseUrl, workspaceId, untilTakesWrites, beforeClose } = await testDatabase(t);
+  const {
+    db,
+    url: databaseUrl,
+    workspaceId,
+    untilTakesWrites,
+    beforeClose,
+  } = options.database ?? (await testDatabase(t));
   const clock = new TestClock(options.startsAt?.toISOString());
   const { onLog } = options;
   const log = onLog

@@ -4,7 +4,9 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { Task } from '../../queue/tasks.ts';
 
 /** The channels whose messages are stored with their verdict. What has no verdict was not delivered. */
-const exactChannels = Object.values(channels).flatMap(({ key, providers }) => (providers?.of === 'feed' ? [key] : []));
+export const exactChannels = Object.values(channels).flatMap(({ key, providers }) =>
+  providers?.of === 'feed' ? [key] : [],
+);
 
 /**
  * Resolves the ambiguous sends of a task: those that a dead worker had in hand. They become pending again, or, with

@@ -6,6 +6,7 @@ import { listServers, type RunningServer, serverHost } from '../../queue/servers
 import { isHanging, type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
+import { countRestored, restoredProblem } from '../ledger/restored.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
@@ -62,6 +63,7 @@ export async function describeStatus(
   const ofEvents = await problemsOfDeliveries(db, id);
   const refusal = db.refusal();
   const servers = await listServers(db);
+  const restored = await countRestored(db, id);
   return {
     servers: servers.map(describeServer),
     workers: workers.map(describeWorker),
@@ -76,6 +78,7 @@ export async function describeStatus(
         (pause) =>
           `${explanationOf(pause, nameOf(pause.subject))}; since ${pause.since.toISOString()}; ${saidOf(waiting.get(waitFor(pause.subject)), isAll)}`,
       ),
+      ...(restored === null ? [] : [restoredProblem(restored)]),
       ...ofEvents,
       ...callers,
     ],

@@ -96,6 +96,7 @@ class WhatsApp implements ProviderRules<WhatsAppSent> {
   readonly #account: WhatsAppAccount;
   readonly #clock: Clock;
   readonly #path: RegExp;
+  readonly #numberPath: RegExp;
   readonly #authorization: string;
   /** When each person last wrote, in milliseconds since 1970. */
   readonly #wrote = new Map<string, number>();
@@ -106,12 +107,20 @@ class WhatsApp implements ProviderRules<WhatsAppSent> {
     this.#account = account;
     this.#clock = clock;
     this.#path = new RegExp(`^/v\\d{1,3}\\.\\d{1,2}/${account.phoneNumberId}/messages$`);
+    this.#numberPath = new RegExp(`^/v\\d{1,3}\\.\\d{1,2}/${account.phoneNumberId}(?:\\?fields=[\\w,%]+)?$`);
     this.#authorization = `Bearer ${account.accessToken}`;
     this.callbacks = new WhatsAppCallbacks(account, callbackUrl);
   }
 
+  /** What Meta tells of a business number. */
+  #number(): Verdict<WhatsAppSent> {
+    const number = { id: this.#account.phoneNumberId, display_phone_number: '+1 555-010-0', quality_rating: 'GREEN' };
+    return { kind: 'other', name: 'number', answer: jsonAnswer(200, number) };
+  }
+
   judge(request: WireRequest): Verdict<WhatsAppSent> {
     if (header(request, 'authorization') !== this.#authorization) return refused('190');
+    if (request.method === 'GET' && this.#numberPath.test(request.path)) return this.#number();
     if (request.method !== 'POST' || !this.#path.test(request.path))
       return refused('100', `Unsupported post request: ${request.method} ${request.path}`);
     if (!/^application\/json\b/i.test(header(request, 'content-type') ?? '')) return refused('100', 'content-type');

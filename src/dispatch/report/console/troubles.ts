@@ -6,6 +6,7 @@ import { measureBacklog } from '../../../queue/backlog.ts';
 import { listWorkers } from '../../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../../workspace/watch-catalog.ts';
+import { countRestored } from '../../ledger/restored.ts';
 import { listPauses, type Pause } from '../../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, relaySubject, relaysOf, waitFor } from '../../pauses/subject.ts';
 import { type LaneName, lanes } from '../../plan/send-plan.ts';
@@ -74,6 +75,7 @@ export async function listTroubles(
     ...pauses.map((pause) => ofPause(pause, workspace, { pauses, waiting })),
     ...(await ofWorkers(db)),
     ...(await ofQueue(db, now)),
+    ...(await ofRestored(db, workspace.id)),
     ...(await ofFailed(db, workspace.id, now)),
     ...(catalogTrouble === null ? [] : [ofCatalog(catalogTrouble)]),
     ...(await problemsOfDeliveries(db, workspace.id)).map((said) =>
@@ -178,6 +180,14 @@ async function ofFailed(db: Db, workspaceId: number, now: Date): Promise<Trouble
     subject: { kind: 'dispatch' as const, id: undashed(id), name: null },
     since: finished_at,
   }));
+}
+
+async function ofRestored(db: Db, workspaceId: number): Promise<Trouble[]> {
+  const restored = await countRestored(db, workspaceId);
+  if (restored === null) return [];
+  const { dispatches, people, said } = restored;
+  const title = `${dispatches === 1 ? '1 dispatch is' : `${dispatches} dispatches are`} paused since a backup was restored`;
+  return [{ ...plain('red', 'dispatch', title, said), waiting: { dispatches, people } }];
 }
 
 function ofCatalog({ said, since }: CatalogTrouble): Trouble {
