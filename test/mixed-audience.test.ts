@@ -7,7 +7,16 @@ import { sql } from '../src/db/sql.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { allowed, contentServer } from './support/content-server.ts';
 import { ndjson, sendList } from './support/lists.ts';
-import { CAMPAIGN, CONTROL_PERCENT, countAll, type Fates, isQuiet, tally, textRefusal } from './support/mixed/count.ts';
+import {
+  answerOf,
+  CAMPAIGN,
+  CONTROL_PERCENT,
+  countAll,
+  type Fates,
+  isQuiet,
+  tally,
+  textRefusal,
+} from './support/mixed/count.ts';
 import { givenMixed, IOS, type RawPerson, readMixed, TEXTS } from './support/mixed/people.ts';
 import { apns, scriptedProvider } from './support/push-provider.ts';
 
@@ -79,7 +88,7 @@ async function wrongOnes(app: TestApp, id: string, expected: ReadonlyMap<string,
 test(`the totals of ${PEOPLE} people in every state are those of an independent count`, async (t) => {
   const down = await contentServer(t, { '/down': (response) => void response.writeHead(503).end() });
   const provider = scriptedProvider();
-  provider.usually(({ token }) => answers[Number(token.slice(1)) % 41] ?? { kind: 'accepted', providerId: token });
+  provider.usually(({ token }) => answers[answerOf(token)] ?? { kind: 'accepted', providerId: token });
   const startsAt = new Date('2027-06-01T14:00:00Z');
   const app = await startTestApp(t, { startsAt, pushSenders: provider.senders });
   const messages = JSON.stringify(messagesFor(down.origin));
