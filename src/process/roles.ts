@@ -49,7 +49,7 @@ export async function startRoles(
   { config, log, db, secret }: ThreadContext,
   roles: Pick<
     AppOptions,
-    'roles' | 'broadcastThreads' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts'
+    'roles' | 'broadcastThreads' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts' | 'planFile'
   >,
   endings: Ending[],
 ): Promise<App> {
@@ -74,6 +74,7 @@ export async function startRoles(
     refreshCatalog: () => catalog.refresh(),
     catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
+    sealing: secret,
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     bodyLimitBytes: config.bodyLimitBytes,
     mostListBytes: config.listBytes,
