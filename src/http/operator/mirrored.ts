@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts';
+import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { type Json, own } from '../../lib/raw/json.ts';
 import { recordChange } from '../../operators/audit.ts';
@@ -102,10 +103,15 @@ function mirror(route: Route, role: OperatorRole, { db, clock, before }: MirrorD
 async function foundBefore({ reader, member }: NonNullable<MirrorDeps['before']>, asked: RouteRequest): Promise<Json> {
   const id = own(asked.body, member);
   if (typeof id !== 'string') return null;
-  const { status, body } = await reader.handle({ ...asked, body: {}, query: new URLSearchParams({ [member]: id }) });
-  if (status !== 200) return null;
-  const changed = Object.entries(body).filter(([name]) => Object.hasOwn(asked.body, name));
-  return recorded(Object.fromEntries(changed));
+  try {
+    const query = new URLSearchParams({ [member]: id });
+    const { status, body } = await reader.handle({ ...asked, body: {}, query });
+    if (status !== 200) return null;
+    return recorded(Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(asked.body, name))));
+  } catch (error) {
+    if (error instanceof RequestError) return null;
+    throw error;
+  }
 }
 
 /** What is asked by a POST and changes nothing. */

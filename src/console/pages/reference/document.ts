@@ -112,9 +112,9 @@ async function load(signal: AbortSignal): Promise<Reference> {
 const MIRROR = '/operator/v1';
 
 /** The call of operators that does the same, for which a session is enough. null: only a key opens it. */
-export function mirrorOf({ name, method, path }: Operation, { operations }: Reference): string | null {
+export function mirrorOf({ method, path }: Operation, { operations }: Reference): string | null {
   if (path.startsWith(MIRROR)) return path;
-  return operations.has(`${method} ${MIRROR}${path}`) && name !== '' ? `${MIRROR}${path}` : null;
+  return operations.has(`${method} ${MIRROR}${path}`) ? `${MIRROR}${path}` : null;
 }
 
 /** The schema itself, and the name under which the document has it. */
