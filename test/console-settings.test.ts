@@ -39,7 +39,7 @@ const pages: Readonly<Record<string, PageCase>> = {
   'settings-audit': { path: '/settings/audit', heading: /^Settings$/, text: 'session.begin' },
   templates: { path: '/templates', heading: /^Templates$/, text: 'footer' },
   schedules: { path: '/schedules', heading: /^2 schedules$/, text: 'by their own clock' },
-  reference: { path: '/reference', heading: /^API reference$/, text: 'speaks the API of Braze' },
+  reference: { path: '/reference', heading: /^API reference$/, text: 'Send messages to named people' },
   'reference-send': {
     path: '/reference?op=POST%20%2Fmessages%2Fsend',
     heading: /^Send messages/,
@@ -149,11 +149,9 @@ async function changeThings(started: Console): Promise<void> {
   await page.getByLabel('Name, such as an email address').fill('dana@example.com');
   await page.getByLabel('Password, 12 characters or more').fill('long enough for dana');
   await page.getByRole('button', { name: 'Add the operator' }).click();
-  const role = page.getByLabel('Role of dana@example.com');
-  await role.selectOption('sender');
-  await page.waitForFunction(
-    `document.querySelector('[aria-label="Role of dana@example.com"]:not(:disabled)')?.value === 'sender'`,
-  );
+  const patched = page.waitForResponse((response) => response.request().method() === 'PATCH');
+  await page.getByLabel('Role of dana@example.com').selectOption('sender');
+  assert.equal((await patched).status(), 200);
 
   await open(page, '/settings/webhooks');
   await page.getByRole('button', { name: 'Pause' }).click();

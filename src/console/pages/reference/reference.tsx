@@ -25,6 +25,7 @@ export function Reference() {
   return (
     <div className="reference">
       <nav className={operation === undefined ? 'oplist' : 'oplist not-phone'} aria-label="Endpoints">
+        {operation === undefined && <h1 className="only-phone">API reference</h1>}
         <Groups document={document.data} open={op} />
       </nav>
       <div className={operation === undefined ? 'page not-phone' : 'page'}>
