@@ -24,9 +24,15 @@ interface WorkspaceRow extends Record<string, unknown> {
 
 /**
  * Reads all definitions of a workspace that a workspace file can have, as of one instant. Applied again, they change nothing.
+ * `withoutContent`: leaves out segments and campaigns, of which there may be many and large ones.
  * Throws SecretError when `secret` does not open the stored credentials.
  */
-export function readDefinitions(db: Database, workspaceId: number, secret: Secret): Promise<Definitions> {
+export function readDefinitions(
+  db: Database,
+  workspaceId: number,
+  secret: Secret,
+  { withoutContent = false }: { withoutContent?: boolean } = {},
+): Promise<Definitions> {
   return db.transaction(async (tx) => {
     await tx.run(sql`set transaction isolation level repeatable read, read only`);
     const from: From = { tx, workspaceId, secret };
@@ -48,8 +54,8 @@ export function readDefinitions(db: Database, workspaceId: number, secret: Secre
       tracking: tracking && given(tracking),
       ...settings,
       subscription_groups: listed(await readGroups(from)),
-      segments: listed(await readSegments(from)),
-      campaigns: listed(await readCampaigns(from)),
+      segments: listed(withoutContent ? [] : await readSegments(from)),
+      campaigns: listed(withoutContent ? [] : await readCampaigns(from)),
       frequency_caps: listed(caps.map(given)),
       event_webhooks: listed(await readEventWebhooks(from)),
       api_keys: listed((await readKeys(from, WORKSPACE_FILE)).map(keyOf)),

@@ -33,7 +33,6 @@ export interface Definitions {
   quiet_hours?: readonly Quiet[];
   rate_limits?: Readonly<Record<string, number>>;
   event_webhooks?: readonly (Members & { name: string; url: string })[];
-  campaigns?: readonly (Members & { id: string; name: string; quiet_hours?: readonly Quiet[] })[];
   [section: string]: unknown;
 }
 
@@ -52,8 +51,9 @@ export interface Quiet {
   channels: readonly string[];
 }
 
-interface Settings {
+export interface Settings {
   definitions: Definitions;
+  campaign_quiet_hours: readonly { campaign_id: string; name: string; windows: readonly Quiet[] }[];
   blocked_attributes: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 import { channelName, count, counted } from '../../lib/say.ts';
 import { Loaded } from '../../parts/loaded.tsx';
-import { type Definitions, type Quiet, useSettings } from './definitions.ts';
+import { type Definitions, type Quiet, type Settings, useSettings } from './definitions.ts';
 import { MemberList } from './members.tsx';
 import { FromFile, Nothing } from './notes.tsx';
 
@@ -20,32 +20,31 @@ function familyName(name: string): string {
 /** Caps, quiet hours, pace and limits, and the other rules of the workspace. */
 export function Rules() {
   const settings = useSettings();
+  return <Loaded query={settings}>{(all) => <AllRules settings={all} />}</Loaded>;
+}
+
+function AllRules({ settings }: { settings: Settings }) {
+  const { definitions, blocked_attributes: blocked } = settings;
   return (
-    <Loaded query={settings}>
-      {({ definitions, blocked_attributes: blocked }) => (
-        <>
-          <FromFile />
-          <Caps caps={definitions.frequency_caps ?? []} />
-          <QuietHours definitions={definitions} />
-          <Pace definitions={definitions} />
-          <section className="sec gap16">
-            <h2>Everything else</h2>
-            <MemberList of={{ name: definitions.name, time_zone: definitions.time_zone }} />
-            {Object.entries(definitions)
-              .filter(([name]) => !elsewhere.includes(name))
-              .map(([name, section]) => (
-                <div key={name} className="sec">
-                  <h3>{name.replaceAll('_', ' ')}</h3>
-                  <MemberList
-                    of={Array.isArray(section) ? { [name]: section } : (section as Record<string, unknown>)}
-                  />
-                </div>
-              ))}
-            {blocked.length > 0 && <MemberList of={{ 'blocked attributes': blocked }} />}
-          </section>
-        </>
-      )}
-    </Loaded>
+    <>
+      <FromFile />
+      <Caps caps={definitions.frequency_caps ?? []} />
+      <QuietHours settings={settings} />
+      <Pace definitions={definitions} />
+      <section className="sec gap16">
+        <h2>Everything else</h2>
+        <MemberList of={{ name: definitions.name, time_zone: definitions.time_zone }} />
+        {Object.entries(definitions)
+          .filter(([name]) => !elsewhere.includes(name))
+          .map(([name, section]) => (
+            <div key={name} className="sec">
+              <h3>{name.replaceAll('_', ' ')}</h3>
+              <MemberList of={Array.isArray(section) ? { [name]: section } : (section as Record<string, unknown>)} />
+            </div>
+          ))}
+        {blocked.length > 0 && <MemberList of={{ 'blocked attributes': blocked }} />}
+      </section>
+    </>
   );
 }
 
@@ -79,12 +78,9 @@ function Caps({ caps }: { caps: NonNullable<Definitions['frequency_caps']> }) {
   );
 }
 
-function QuietHours({
-  definitions: { quiet_hours: hours = [], campaigns = [], time_zone },
-}: {
-  definitions: Definitions;
-}) {
-  const own = campaigns.filter(({ quiet_hours }) => quiet_hours !== undefined);
+function QuietHours({ settings }: { settings: Settings }) {
+  const { definitions, campaign_quiet_hours: own } = settings;
+  const { quiet_hours: hours = [], time_zone } = definitions;
   return (
     <section className="sec">
       <h2>Quiet hours</h2>
@@ -101,8 +97,8 @@ function QuietHours({
             {hours.map((window) => (
               <Window key={window.channels.join()} of="all campaigns" window={window} />
             ))}
-            {own.flatMap(({ id, name, quiet_hours = [] }) =>
-              quiet_hours.map((window) => <Window key={`${id} ${window.from}`} of={name} window={window} />),
+            {own.flatMap(({ campaign_id: id, name, windows }) =>
+              windows.map((window) => <Window key={`${id} ${window.from}`} of={name} window={window} />),
             )}
           </ol>
         </>

@@ -25,6 +25,7 @@ const change = {
   name: text(),
   changed: list(text(), 'Names of what differs, without values.'),
 };
+const quietWindow = answered({ from: text(), until: text(), action: text(), channels: list(text()) });
 const digest = text('SHA-256 of the text of the file, in hex.');
 
 export const operations: Operations = {
@@ -36,7 +37,11 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
-        definitions: map(null, 'In the form of the workspace file.'),
+        definitions: map(null, 'In the form of the workspace file, without segments and campaigns.'),
+        campaign_quiet_hours: list(
+          answered({ campaign_id: text(), name: text(), windows: list(quietWindow) }),
+          'Campaigns with quiet hours of their own.',
+        ),
         blocked_attributes: list(text(), 'Custom attributes that are not stored, shown or matched.'),
       }),
     },

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type AppliedFile, listApplied } from '../../../workspace/applied-files.ts';
-import type { Catalog } from '../../../workspace/catalog.ts';
+import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { readDefinitions } from '../../../workspace/export/definitions.ts';
 import { exportWorkspace } from '../../../workspace/export/export-workspace.ts';
 import { maskSecrets } from '../../../workspace/export/render.ts';
@@ -36,9 +36,15 @@ export function settingsRoutes(deps: SettingsDeps): OperatorRoute[] {
       path: '/operator/v1/settings',
       role: 'viewer',
       async handle({ workspaceId }) {
-        const definitions = maskSecrets(await opened(readDefinitions(db, workspaceId, sealing)), sealing);
-        const blocked = [...(loadedWorkspace(catalog, workspaceId).blockedAttributes ?? [])].sort();
-        return { status: 200, body: { definitions, blocked_attributes: blocked, message: 'success' } };
+        const stored = await opened(readDefinitions(db, workspaceId, sealing, { withoutContent: true }));
+        const workspace = loadedWorkspace(catalog, workspaceId);
+        const body = {
+          definitions: maskSecrets(stored, sealing),
+          campaign_quiet_hours: quietHoursOf(workspace),
+          blocked_attributes: [...(workspace.blockedAttributes ?? [])].sort(),
+          message: 'success',
+        };
+        return { status: 200, body };
       },
     },
     { method: 'POST', path: '/operator/v1/settings/test', role: 'sender', handle: accountTester(deps) },
@@ -58,6 +64,13 @@ export function settingsRoutes(deps: SettingsDeps): OperatorRoute[] {
       handle: ({ workspaceId }) => fileState(deps, workspaceId),
     },
   ];
+}
+
+/** Campaigns that have quiet hours of their own. */
+function quietHoursOf({ campaigns }: WorkspaceCatalog): object[] {
+  return [...campaigns.values()]
+    .filter(({ quietHours, archived }) => quietHours !== undefined && !archived)
+    .map(({ id, name, quietHours }) => ({ campaign_id: id, name, windows: quietHours }));
 }
 
 /** Two clicks on the same button are one call. */
