@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { counted } from '../../lib/say.ts';
 import { answerOf, bodyOf, type Operation, type Parameter, type Reference } from './document.ts';
 import { Line, Prose } from './prose.tsx';
 import { SchemaMembers, typeOf } from './schema.tsx';
@@ -55,8 +54,7 @@ function Rate({ operation }: { operation: Operation }) {
   if (rate === undefined) return null;
   return (
     <p className="sm mut">
-      Counted with <code>{rate.bucket}</code>: {counted(rate.limit, 'request')} in{' '}
-      {counted(rate.window_seconds, 'second')}.
+      Counted with <code>{rate.bucket}</code>.
     </p>
   );
 }

@@ -104,14 +104,21 @@ function Table({ planned }: { planned: readonly Scheduled[] }) {
   );
 }
 
+const whole = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+
 /** A time by each person's clock has no zone, so it is shown as it is written. */
 function When({ of: { schedule } }: { of: Scheduled }) {
   if (schedule === undefined) return <span className="mut">–</span>;
   const { time, in_local_time, at_optimal_time } = schedule;
-  if (!in_local_time && !at_optimal_time) return <Time at={time} />;
+  if (!in_local_time && !at_optimal_time)
+    return (
+      <time dateTime={time} title={time} className="tn">
+        {whole.format(new Date(time))}
+      </time>
+    );
   return (
     <span className="tn">
-      {time.replace('T', ' ')}{' '}
+      {time.slice(0, 16).replace('T', ' ')}{' '}
       <span className="sub">{in_local_time ? 'by their own clock' : 'at their most active hour'}</span>
     </span>
   );

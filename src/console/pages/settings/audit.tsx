@@ -49,7 +49,7 @@ export function Audit() {
                 {operator}
               </td>
               <td className="l2">
-                <code>{action}</code>
+                <code>{action}</code> <span className="sub only-phone brk">{subject}</span>
                 <Values before={before} after={after} />
               </td>
               <td className="p2 brk">{subject}</td>

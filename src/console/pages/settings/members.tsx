@@ -3,7 +3,7 @@ import { isSecret, type Json } from './definitions.ts';
 
 /** Members of a definition as a list, in its own words. Those in `except` are shown elsewhere. */
 export function MemberList({ of, except = [] }: { of: Readonly<Record<string, unknown>>; except?: readonly string[] }) {
-  const shown = Object.entries(of).filter(([name]) => !except.includes(name));
+  const shown = Object.entries(of).filter(([name, value]) => !except.includes(name) && value !== '');
   if (shown.length === 0) return null;
   return (
     <dl className="kv">

@@ -32,6 +32,11 @@ const sections: readonly Section[] = [
   { id: 'audit', name: 'Audit', isForAdmins: true, page: () => <Audit /> },
 ];
 
+/** On a phone, the part that is open may be out of sight. */
+function intoView(tab: HTMLElement | null): void {
+  tab?.scrollIntoView({ block: 'nearest', inline: 'center' });
+}
+
 /** What is defined, and who may do what. */
 export function Settings() {
   const { section = 'providers' } = useParams({ strict: false }) as { section?: string };
@@ -49,6 +54,7 @@ export function Settings() {
             to="/settings/$section"
             params={{ section: id }}
             aria-current={id === section ? 'page' : undefined}
+            ref={id === section ? intoView : undefined}
           >
             {name}
           </Link>

@@ -45,7 +45,8 @@ export function Suppressions() {
   return (
     <>
       <p className="md mut2">
-        Nothing is sent to these, whatever a request says. Custom attributes that are blocked stand in Caps and hours.
+        Nothing is sent to addresses that bounced or are blocked, nor to numbers that do not exist, whatever a request
+        says. Who unsubscribed gets only what a request sends to all.
       </p>
       {isAdmin && <Block />}
       {kinds.map((kind) => (

@@ -59,6 +59,11 @@ export function Webhooks() {
   );
 }
 
+/** An empty list means all. */
+function orAll(list: Webhook[string] | undefined): Webhook[string] {
+  return Array.isArray(list) && list.length > 0 ? list : 'all';
+}
+
 function One({ webhook, delivery }: { webhook: Webhook; delivery: Delivery | undefined }) {
   const isAdmin = useMay('admin');
   const isPaused = delivery !== undefined && delivery.state !== 'active';
@@ -112,7 +117,10 @@ function One({ webhook, delivery }: { webhook: Webhook; delivery: Delivery | und
             <dd>{count(delivery.given_up)}</dd>
           </dl>
         )}
-        <MemberList of={webhook} except={['name']} />
+        <MemberList
+          of={{ ...webhook, kinds: orAll(webhook.kinds), channels: orAll(webhook.channels) }}
+          except={['name']}
+        />
       </div>
     </article>
   );
