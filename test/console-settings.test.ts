@@ -1,8 +1,16 @@
 // The pages of settings, templates, schedules and the API reference in a real browser: at the width of a desk and of a
 // phone, in both schemes. `npm run screenshots` keeps the pictures.
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
+import { audienceChecks } from '../src/audience/grammar/check-filter.ts';
+import { messageChecks } from '../src/dispatch/plan/campaign-content.ts';
+import { type ApplyFileOptions, applyFile } from '../src/workspace/file/apply-file.ts';
+import { planFile } from '../src/workspace/file/plan-file.ts';
+import { secretFrom } from '../src/workspace/secrets.ts';
 import type { TestApp } from './support/app.ts';
 import { skipWithoutChromium } from './support/chromium.ts';
 import {
@@ -35,7 +43,7 @@ const pages: Readonly<Record<string, PageCase>> = {
   'settings-operators': { path: '/settings/operators', heading: /^Settings$/, text: 'Sessions of everybody' },
   'settings-webhooks': { path: '/settings/webhooks', heading: /^Settings$/, text: 'warehouse.example.com' },
   'settings-suppressions': { path: '/settings/suppressions', heading: /^Settings$/, text: 'blocked@example.com' },
-  'settings-file': { path: '/settings/file', heading: /^Settings$/, text: /applies no file/ },
+  'settings-file': { path: '/settings/file', heading: /^Settings$/, text: 'workspace.yaml would change 1 thing' },
   'settings-audit': { path: '/settings/audit', heading: /^Settings$/, text: 'session.begin' },
   templates: { path: '/templates', heading: /^Templates$/, text: 'footer' },
   schedules: { path: '/schedules', heading: /^2 schedules$/, text: 'by their own clock' },
@@ -51,9 +59,13 @@ const pages: Readonly<Record<string, PageCase>> = {
 test('pages of settings fit their width, break no policy, show no secret and have no serious finding of axe', {
   skip: skipWithoutChromium,
 }, async (t) => {
-  const started = await startConsole(t);
+  const file = workspaceFile(t);
+  const started = await startConsole(t, {
+    planFile: (db, workspaceId, secret) => () => planFile(db, { ...file, workspaceId, secret }),
+  });
   const { app, complaints, newPage, open } = started;
   await fillConsole(app);
+  await applyFirst(app, file);
   const relay = await startLoginRelay(t, 'the-password-of-the-relay');
   await givenSettings(app, { relay: relay.url('the-password-of-the-relay') });
   const ids = await givenContent(app);
@@ -88,6 +100,24 @@ test('pages of settings fit their width, break no policy, show no secret and hav
   await readAsViewer(started);
   assert.deepEqual(complaints, []);
 });
+
+type FileOptions = Pick<ApplyFileOptions, 'path' | 'env' | 'checkFilter' | 'checkReferences' | 'checkContent'>;
+
+/** The file that the server applies at its start. */
+function workspaceFile(t: TestContext): FileOptions {
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-console-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'workspace.yaml');
+  return { path, env: {}, ...audienceChecks, ...messageChecks };
+}
+
+/** Applies the file, and adds to it what is not applied. */
+async function applyFirst({ db, workspaceId, secret }: TestApp, file: FileOptions): Promise<void> {
+  const receipts = '{ id: receipts, name: Receipts, kind: api }';
+  writeFileSync(file.path, `campaigns: [${receipts}]`);
+  await applyFile(db, { ...file, workspaceId, secret: secretFrom(secret), by: 'cresset apply by ada' });
+  writeFileSync(file.path, `campaigns: [${receipts}, { id: news, name: News, kind: api }]`);
+}
 
 /** A template that includes a block, and two schedules. */
 async function givenContent(app: TestApp): Promise<{ template: string; block: string }> {

@@ -138,7 +138,10 @@ function BlockTable({ blocks }: { blocks: readonly ListedBlock[] }) {
               </Link>
             </td>
             <td className="l2 mut2">{tags?.join(', ')}</td>
-            <td className={inclusion_count === 0 ? 'n zero' : 'n'}>{count(inclusion_count)}</td>
+            <td className={inclusion_count === 0 ? 'n zero' : 'n'}>
+              <span className="only-phone">in&nbsp;</span>
+              {count(inclusion_count)}
+            </td>
             <td className="p2">
               <Time at={last_edited} />
             </td>
