@@ -26,7 +26,7 @@ import {
   widths,
 } from './support/console/console.ts';
 import { givenSettings, settingsSecrets } from './support/console/settings.ts';
-import { fillConsole } from './support/console/world.ts';
+import { fillConsole, hostile } from './support/console/world.ts';
 import { startLoginRelay } from './support/login-relay.ts';
 
 interface PageCase {
@@ -87,6 +87,7 @@ test('pages of settings fit their width, break no policy, show no secret and hav
       await page.getByRole('main').getByText(text).first().waitFor();
       await page.locator('[aria-busy]').first().waitFor({ state: 'detached' });
       wrong.push(...(await look(page, name, width)));
+      if ((await page.evaluate('window.hacked')) !== undefined) wrong.push(`${name}: a text ran`);
       const source = await page.content();
       wrong.push(...settingsSecrets.filter((secret) => source.includes(secret)).map((one) => `${name}: shows ${one}`));
     }
@@ -126,6 +127,8 @@ async function givenContent(app: TestApp): Promise<{ template: string; block: st
     ...{ template_name: 'Welcome', subject: 'Hi {{${first_name}}}', tags: ['sale'] },
     body: '<p>Hi {{${first_name}}}</p><p>{{content_blocks.${footer}}}</p>',
   });
+  const quoted = hostile.replaceAll('{{', '{ {');
+  await app.post('/templates/email/create', { template_name: hostile, subject: quoted, body: quoted, tags: ['sale'] });
   const webhook = { url: 'https://example.com', request_method: 'POST', body: 'x' };
   for (const schedule of [{ time: '2040-01-01T09:00:00Z' }, { time: '2040-06-01T09:00:00', in_local_time: true }])
     await app.post('/messages/schedule/create', { external_user_ids: ['ada'], schedule, messages: { webhook } });

@@ -94,7 +94,13 @@ function Drift({ file, applied }: { file: FileState['server_file']; applied: Fil
           {line}
         </p>
       ))}
-      <Changes of={[...drifted, ...rest]} />
+      <Changes of={drifted} />
+      {rest.length > 0 && (
+        <details className="few">
+          <summary>{counted(rest.length, 'thing is', 'things are')} not in the file, and left alone</summary>
+          <Changes of={rest} />
+        </details>
+      )}
     </section>
   );
 }
@@ -154,6 +160,7 @@ function Applied({ applied }: { applied: FileState['applied'] }) {
                       <Changes of={changes} />
                     </details>
                   )}
+                  <span className="sub only-phone">by {by}</span>
                   {again_at !== at && (
                     <span className="sub">
                       {' '}
