@@ -113,6 +113,18 @@ create table app_uninstalls (
 );
 comment on table app_uninstalls is 'kind: person. When an app was last found to be uninstalled from all devices of a person.';
 
+create table applied_files (
+  id bigint not null,
+  workspace_id integer not null,
+  at timestamp with time zone not null,
+  again_at timestamp with time zone not null,
+  applied_by text not null,
+  file text not null,
+  digest bytea not null,
+  changes json not null
+);
+comment on table applied_files is 'kind: shared. Workspace files that were applied; the newest 100 of each workspace.';
+
 create table apps (
   id text not null,
   workspace_id integer not null,
@@ -1237,6 +1249,8 @@ CREATE INDEX addresses_invalid ON public.addresses USING btree (workspace_id, in
 
 CREATE INDEX addresses_waiting ON public.addresses USING btree (email_state_at) WHERE (email_state_at IS NOT NULL);
 
+CREATE INDEX applied_files_workspace ON public.applied_files USING btree (workspace_id, id);
+
 CREATE INDEX audit_records_workspace ON public.audit_records USING btree (workspace_id, id);
 
 CREATE INDEX cards_expired ON public.cards USING btree (expires_at);
@@ -1486,6 +1500,8 @@ CREATE UNIQUE INDEX app_calls_pkey ON public.app_calls USING btree (app_id, sett
 
 CREATE UNIQUE INDEX app_uninstalls_pkey ON public.app_uninstalls USING btree (bucket, user_id, app_id);
 
+CREATE UNIQUE INDEX applied_files_pkey ON public.applied_files USING btree (id);
+
 CREATE UNIQUE INDEX apps_pkey ON public.apps USING btree (id);
 
 CREATE UNIQUE INDEX apps_workspace_id_name_key ON public.apps USING btree (workspace_id, name);
@@ -1701,6 +1717,10 @@ alter table api_keys add constraint api_keys_workspace_id_fkey FOREIGN KEY (work
 alter table app_calls add constraint app_calls_pkey PRIMARY KEY (app_id, settings, minute);
 
 alter table app_uninstalls add constraint app_uninstalls_pkey PRIMARY KEY (bucket, user_id, app_id);
+
+alter table applied_files add constraint applied_files_pkey PRIMARY KEY (id);
+
+alter table applied_files add constraint applied_files_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table apps add constraint apps_pkey PRIMARY KEY (id);
 

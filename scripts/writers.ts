@@ -15,6 +15,7 @@ export const owners: Readonly<Record<string, string>> = {
   api_keys: 'src/workspace',
   app_calls: 'src/dispatch/push',
   app_uninstalls: 'src/people',
+  applied_files: 'src/workspace',
   apps: 'src/workspace',
   audit_records: 'src/operators',
   call_quotas: 'src/dispatch/accounts',

@@ -101,6 +101,8 @@ import { unusedNames } from './people/activity/names.ts';
 import { keepCustomIndex } from './people/profile/custom-index.ts';
 import type { CatalogUseAt } from './templating/tree.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
+import type { FileDrift } from './workspace/file/plan-file.ts';
+import type { Secret } from './workspace/secrets.ts';
 import type { CatalogTrouble } from './workspace/watch-catalog.ts';
 
 const MOST_LIST_BYTES = 1_073_741_824;
@@ -116,6 +118,10 @@ export interface AppOptions {
   clock: Clock;
   log: Logger;
   secret: KeyObject;
+  /** The secret that seals credentials: operators read what is defined, without its secrets. */
+  sealing: Secret;
+  /** What the workspace file of this server would change. Absent: it has none. */
+  planFile?: () => Promise<FileDrift>;
   /** Base URL of links to people, without a slash at the end. */
   publicUrl: string;
   bodyLimitBytes: number;
@@ -307,6 +313,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const operator = {
     routes: operatorRoutes({
       ...{ db, clock, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
+      ...{ sealing: options.sealing, planFile: options.planFile },
       onRunnable: (lane) => worker?.wake(lane),
       publicRoutes: routes,
     }),

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
@@ -34,7 +35,7 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences,
         const workspaceId = await ensureWorkspace(db);
         const checks = { checkFilter, checkReferences, checkContent };
         const secret = await secretForCommand(db, config);
-        return applyFile(db, { workspaceId, path, env, secret, ...checks, dryRun, reseal });
+        return applyFile(db, { workspaceId, path, env, secret, ...checks, dryRun, reseal, by: caller() });
       };
       const { plan, warnings } = await withDatabase(config, work, json ? {} : { terminal });
       const note = dryRun ? '\nThis was a dry run: nothing was changed.' : '';
@@ -42,6 +43,15 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences,
       const remarks = warnings.length > 0 && { warnings };
       answer(terminal, json, { dry_run: dryRun, plan, ...remarks }, `${told}${printPlan(plan)}${note}`);
     });
+}
+
+/** Who runs the command, for the record. */
+function caller(): string {
+  try {
+    return `cresset apply by ${userInfo().username}`;
+  } catch {
+    return 'cresset apply'; // The user of a container may have no name.
+  }
 }
 
 const help = `

@@ -48,6 +48,9 @@ test('a key is created, listed without its text, and deleted', async (t) => {
 
   assert.equal((await run('keys', 'delete', 'backend')).out, 'The key "backend" is deleted.');
   assert.equal((await run('keys', 'list', '--json')).out, '[]');
+  const again = JSON.parse((await run('keys', 'create', 'backend', '--all-permissions', '--json')).out);
+  const deleted = JSON.parse((await run('keys', 'delete', 'backend', '--json')).out);
+  assert.deepEqual(deleted, { deleted: { id: again.id, name: 'backend' } });
 });
 
 test('a deleted key of a workspace file or of the environment is said to return', async (t) => {

@@ -122,12 +122,12 @@ function deleteCommand(terminal: Terminal): Command {
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys delete backend')
     .action(async (idOrName: string, options: { json?: boolean }) => {
-      const { createdBy, ...deleted } = await onWorkspace(terminal, options, (db, workspaceId) =>
+      const { createdBy, id, name } = await onWorkspace(terminal, options, (db, workspaceId) =>
         deleteKey(db, workspaceId, idOrName),
       );
       const returns = createdBy === WORKSPACE_FILE ? returnsWithFile : returnsWithStart;
       if (createdBy === WORKSPACE_FILE || createdBy === ENVIRONMENT) terminal.printError(returns);
-      answer(terminal, options.json, { deleted }, `The key "${deleted.name}" is deleted.`);
+      answer(terminal, options.json, { deleted: { id, name } }, `The key "${name}" is deleted.`);
     });
 }
 

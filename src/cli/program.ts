@@ -27,6 +27,7 @@ import { CommandEnd, type Terminal } from './terminal.ts';
 import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
+import { workspaceCommand } from './workspace-command.ts';
 
 export type { Terminal } from './terminal.ts';
 
@@ -54,6 +55,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(serveCommand(actions, terminal))
     .addCommand(devCommand((config, options) => actions.serve(config, options), terminal))
     .addCommand(applyCommand(terminal, actions))
+    .addCommand(workspaceCommand(terminal))
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))

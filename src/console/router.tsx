@@ -66,6 +66,46 @@ const pages = [
     path: '/requests',
     component: lazyRouteComponent(() => import('./pages/requests/requests.tsx'), 'Requests'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./pages/settings/settings.tsx'), 'Settings'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings/$section',
+    component: lazyRouteComponent(() => import('./pages/settings/settings.tsx'), 'Settings'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/schedules',
+    component: lazyRouteComponent(() => import('./pages/schedules/schedules.tsx'), 'Schedules'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/templates',
+    component: lazyRouteComponent(() => import('./pages/templates/list.tsx'), 'Templates'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/templates/$template',
+    component: lazyRouteComponent(() => import('./pages/templates/edit.tsx'), 'TemplatePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/templates/blocks/$block',
+    component: lazyRouteComponent(() => import('./pages/templates/edit.tsx'), 'BlockPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/reference',
+    component: lazyRouteComponent(() => import('./pages/reference/reference.tsx'), 'Reference'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/more',
+    component: lazyRouteComponent(() => import('./pages/more.tsx'), 'More'),
+  }),
 ];
 
 /** Where the console is served, without a slash at the end. */

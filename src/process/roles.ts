@@ -54,7 +54,7 @@ export async function startRoles(
   { config, log, db, secret }: ThreadContext,
   roles: Pick<
     AppOptions,
-    'roles' | 'broadcastThreads' | 'neighbours' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts'
+    'roles' | 'broadcastThreads' | 'neighbours' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts' | 'planFile'
   >,
   endings: Ending[],
 ): Promise<App> {
@@ -79,6 +79,7 @@ export async function startRoles(
     refreshCatalog: () => catalog.refresh(),
     catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
+    sealing: secret,
     publicUrl: config.publicUrl ?? `http://${config.host}:${config.port}`,
     bodyLimitBytes: config.bodyLimitBytes,
     mostListBytes: config.listBytes,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { App } from '../app.ts';
+import type { App, AppOptions } from '../app.ts';
 import { audienceChecks } from '../audience/grammar/check-filter.ts';
 import type { Config } from '../config.ts';
 import { linkThreads } from '../connected-content/neighbours.ts';
@@ -13,6 +13,7 @@ import { listen, namingTrouble } from '../http/listen.ts';
 import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
+import { planFile } from '../workspace/file/plan-file.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
 import { shareSecret } from '../workspace/sealed/shared-secret.ts';
 import { hasOtherInFolder, loadSecret, type Secret } from '../workspace/secrets.ts';
@@ -76,7 +77,10 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   };
   const app = startRoles(
     { config, log, db, secret },
-    { roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
+    {
+      ...{ roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
+      ...planOf(db, config, options, secret),
+    },
     endings,
   );
   const threads = linkThreads(isWorker && !isThrowAway ? config.broadcastThreads : 0).map(async (links) => {
@@ -131,7 +135,10 @@ async function prepareWorkspace(
     log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
   if (config.workspaceFile !== null) {
     const checks = { ...audienceChecks, ...messageChecks };
-    const { plan, warnings } = await applyFile(db, { workspaceId, path: config.workspaceFile, env, secret, ...checks });
+    const { plan, warnings } = await applyFile(db, {
+      ...{ workspaceId, path: config.workspaceFile, env, secret, ...checks },
+      by: 'start with CRESSET_WORKSPACE',
+    });
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
     if (warnings.length > 0) log.warn({ warnings }, 'the workspace file says what is probably not meant');
   }
@@ -140,6 +147,16 @@ async function prepareWorkspace(
   const { made: key } = await ensureFirstKey(db, workspaceId, config.apiKey);
   const { made: password } = await ensureAdmin(db, workspaceId, config.adminPassword, new Date());
   return { key, password };
+}
+
+/** What operators may ask of the workspace file that this server applies at its start. */
+function planOf(db: Database, config: Config, { env }: ServeOptions, secret: Secret): Pick<AppOptions, 'planFile'> {
+  const { workspaceFile: path } = config;
+  if (path === null) return {};
+  const checks = { ...audienceChecks, ...messageChecks };
+  return {
+    planFile: async () => planFile(db, { workspaceId: await ensureWorkspace(db), path, env, secret, ...checks }),
+  };
 }
 
 /** What the first start made, to be shown once. null: it was there already. */

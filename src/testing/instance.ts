@@ -70,7 +70,12 @@ async function startInstance(options: InstanceOptions): Promise<Instance> {
   try {
     const workspaceId = await define(db, options);
     catalog = await watchCatalog(db, secret, (err) => log.error({ err }, 'could not read the catalog'));
-    const app = await startApp({ ...options, ...partsOf(db, catalog, options), secret: deriveKey(secret, 'links') });
+    const app = await startApp({
+      ...options,
+      ...partsOf(db, catalog, options),
+      secret: deriveKey(secret, 'links'),
+      sealing: secret,
+    });
     await app.server?.ready();
     return instanceOf({ db, catalog, app, workspaceId });
   } catch (error) {

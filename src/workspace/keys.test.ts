@@ -56,6 +56,7 @@ for (const by of ['id', 'name'] as const) {
     const { id, key } = await createKey(db, workspaceId, backend);
     assert.deepEqual(await deleteKey(db, workspaceId, { id, name: 'backend' }[by]), {
       ...{ id, name: 'backend', createdBy: 'ada' },
+      ...{ permissions: ['messages.send'], allowFrom: ['10.0.0.0/8'] },
     });
     assert.equal((await loadCatalog(db, secret)).apiKey(hashKey(key)), undefined);
     await assert.rejects(deleteKey(db, workspaceId, 'backend'), {

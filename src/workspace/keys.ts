@@ -48,16 +48,18 @@ export function hashKey(key: string): Buffer {
 }
 
 /** Makes and stores a key. The result holds its only copy. Throws KeyError when the name is in use. */
-export async function createKey(db: Database, workspaceId: number, key: NewKey): Promise<{ id: string; key: string }> {
+export function createKey(db: Database, workspaceId: number, key: NewKey): Promise<{ id: string; key: string }> {
+  return db.transaction((tx) => createKeyIn(tx, workspaceId, key));
+}
+
+/** The same in the caller's transaction. */
+export async function createKeyIn(tx: Db, workspaceId: number, key: NewKey): Promise<{ id: string; key: string }> {
   const secret = makeKey();
-  const id = await db.transaction(async (tx) => {
-    await lockKeys(tx, workspaceId);
-    const taken = await tx.query(sql`
-      select 1 from api_keys where workspace_id = ${workspaceId} and name = ${key.name}`);
-    if (taken.length > 0) throw new KeyError(`there is a key named "${key.name}" already`);
-    return insertKey(tx, workspaceId, key, secret);
-  });
-  return { id, key: secret };
+  await lockKeys(tx, workspaceId);
+  const taken = await tx.query(sql`
+    select 1 from api_keys where workspace_id = ${workspaceId} and name = ${key.name}`);
+  if (taken.length > 0) throw new KeyError(`there is a key named "${key.name}" already`);
+  return { id: await insertKey(tx, workspaceId, key, secret), key: secret };
 }
 
 /** Stores a key, in the caller's transaction. Returns its id. */
@@ -81,21 +83,23 @@ export async function listKeys(db: Db, workspaceId: number): Promise<KeyRecord[]
      order by created_at, name`);
 }
 
+/** A key that is gone. */
+export type DeletedKey = Pick<KeyRecord, 'id' | 'name' | 'permissions' | 'allowFrom' | 'createdBy'>;
+
 /** Deletes the key with this id or name and returns it. Throws KeyError when there is none. */
-export async function deleteKey(
-  db: Database,
-  workspaceId: number,
-  idOrName: string,
-): Promise<{ id: string; name: string; createdBy: string }> {
-  return db.transaction(async (tx) => {
-    const deleted = await tx.maybeOne<{ id: string; name: string; createdBy: string }>(sql`
-      delete from api_keys
-       where workspace_id = ${workspaceId} and (id::text = lower(${idOrName}) or name = ${idOrName})
-      returning id, name, created_by as "createdBy"`);
-    if (deleted === null) throw new KeyError(`there is no key with the id or name "${idOrName}"`);
-    await announceChange(tx);
-    return deleted;
-  });
+export function deleteKey(db: Database, workspaceId: number, idOrName: string): Promise<DeletedKey> {
+  return db.transaction((tx) => deleteKeyIn(tx, workspaceId, idOrName));
+}
+
+/** The same in the caller's transaction. */
+export async function deleteKeyIn(tx: Db, workspaceId: number, idOrName: string): Promise<DeletedKey> {
+  const deleted = await tx.maybeOne<DeletedKey & Record<string, unknown>>(sql`
+    delete from api_keys
+     where workspace_id = ${workspaceId} and (id::text = lower(${idOrName}) or name = ${idOrName})
+    returning id, name, permissions, allow_from as "allowFrom", created_by as "createdBy"`);
+  if (deleted === null) throw new KeyError(`there is no key with the id or name "${idOrName}"`);
+  await announceChange(tx);
+  return deleted;
 }
 
 /**

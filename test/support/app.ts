@@ -14,9 +14,10 @@ import { serverSessionName } from '../../src/queue/servers.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
+import type { FileDrift } from '../../src/workspace/file/plan-file.ts';
 import { allPermissions } from '../../src/workspace/keys.ts';
 import type { Permission } from '../../src/workspace/permissions.ts';
-import { deriveKey, secretFrom } from '../../src/workspace/secrets.ts';
+import { deriveKey, type Secret, secretFrom } from '../../src/workspace/secrets.ts';
 import { watchCatalog } from '../../src/workspace/watch-catalog.ts';
 import { TestClock } from './clock.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
@@ -93,6 +94,8 @@ export async function startTestApp(
     startsAt?: Date;
     /** Default: a new one. */
     database?: TestDatabase;
+    /** What the workspace file of the server would change. */
+    planFile?: (db: Database, workspaceId: number, secret: Secret) => () => Promise<FileDrift>;
   } = {},
 ): Promise<TestApp> {
   const {
@@ -118,6 +121,8 @@ export async function startTestApp(
     refreshCatalog: () => catalog.refresh(),
     catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
+    sealing: secret,
+    ...(options.planFile && { planFile: options.planFile(db, workspaceId, secret) }),
     publicUrl: 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,

@@ -24,6 +24,7 @@ const { worker, stop } = await startApp({
     catalog: () => catalog.current(),
     refreshCatalog: () => catalog.refresh(),
     secret: deriveKey(secret, 'links'),
+    sealing: secret,
   },
   ...{ publicUrl: 'http://cresset.test', bodyLimitBytes: 1, trustedProxyHops: 0, retentionDays: 0 },
   queueLimits: { named: unlimited, broadcast: unlimited },

@@ -30,7 +30,7 @@ const MIN_EXPIRES_AFTER_S = 60;
  */
 export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettings>): PushSender<RenderedKindlePush> {
   const base = new URL(settings.base_url ?? BASE_URL);
-  const tokenUrl = new URL(settings.token_url ?? '/auth/O2/token', settings.token_url ?? BASE_URL);
+  const tokenUrl = tokenUrlOf(settings);
   const credentials = { clientId: settings.client_id, clientSecret: settings.client_secret };
   const messages = poolFor(base, MAX_CONNECTIONS);
   const tokens = poolFor(tokenUrl, 1);
@@ -90,6 +90,11 @@ export function createAdmSender({ settings, clock }: PushSenderOptions<AdmSettin
     (push, signal) => attempt(push, signal),
     () => Promise.all([messages.close(), tokens.close()]),
   );
+}
+
+/** Where access tokens come from. */
+export function tokenUrlOf({ token_url }: AdmSettings): URL {
+  return new URL(token_url ?? '/auth/O2/token', token_url ?? BASE_URL);
 }
 
 function poolFor(url: URL, connections: number): Pool {

@@ -17,5 +17,9 @@ export const entries: readonly Entry[] = [
   { path: '/people', name: 'People', icon: 'people', key: 'p', isOnPhone: true },
   { path: '/outbox', name: 'Outbox', icon: 'outbox', key: 'o', isOnPhone: true },
   { path: '/campaigns', name: 'Campaigns', icon: 'campaigns', key: 'c', isOnPhone: false },
-  { path: '/requests', name: 'Requests', icon: 'requests', key: 'r', isOnPhone: true },
+  { path: '/templates', name: 'Templates', icon: 'templates', key: 't', isOnPhone: false },
+  { path: '/schedules', name: 'Schedules', icon: 'waiting', key: 'l', isOnPhone: false },
+  { path: '/requests', name: 'Requests', icon: 'requests', key: 'r', isOnPhone: false },
+  { path: '/reference', name: 'API reference', icon: 'reference', key: 'f', isOnPhone: false },
+  { path: '/settings', name: 'Settings', icon: 'settings', key: 's', isOnPhone: false },
 ];

@@ -58,6 +58,10 @@ export function Shell() {
         </div>
         <nav className="tabbar" aria-label="Main, below">
           <Entries which={entries.filter(({ isOnPhone }) => isOnPhone)} />
+          <Link to="/more" activeProps={{ 'aria-current': 'page' }}>
+            <Icon name="more" />
+            More
+          </Link>
         </nav>
       </div>
       <KeyHelp dialog={help} />

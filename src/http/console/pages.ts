@@ -20,6 +20,10 @@ const entries = new Set([
     'requests',
     'settings',
     'compose',
+    'templates',
+    'schedules',
+    'reference',
+    'more',
   ],
 ]);
 

@@ -1,17 +1,19 @@
 import type { Database } from '../../db/database.ts';
+import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Json } from '../../lib/raw/json.ts';
+import { type Json, own } from '../../lib/raw/json.ts';
 import { recordChange } from '../../operators/audit.ts';
 import type { OperatorRole } from '../../operators/roles.ts';
 import { nameOf } from '../openapi/document.ts';
-import type { Answer, Rate, Route } from '../route.ts';
+import type { Answer, Rate, Route, RouteRequest } from '../route.ts';
 import type { OperatorRequest, OperatorRoute } from './route.ts';
 
 export const PREFIX = '/operator/v1';
 
 /**
  * Endpoints of the public API that operators have, too, under the same path after `/operator/v1`, and the least role that
- * each needs. What reads is for viewers, what sends or stops sends for senders.
+ * each needs. What reads is for viewers, what sends or stops sends for senders, and what changes definitions or addresses for
+ * admins.
  */
 export const mirrored: Readonly<Record<string, OperatorRole>> = {
   'POST /messages/send': 'sender',
@@ -32,6 +34,33 @@ export const mirrored: Readonly<Record<string, OperatorRole>> = {
   'GET /email/relays': 'viewer',
   'GET /subscription/accounts': 'viewer',
   'GET /status': 'viewer',
+  'GET /event_webhooks': 'viewer',
+  'POST /event_webhooks/:name/pause': 'admin',
+  'POST /event_webhooks/:name/resume': 'admin',
+  'POST /event_webhooks/:name/replay': 'admin',
+  'GET /email/hard_bounces': 'viewer',
+  'GET /email/unsubscribes': 'viewer',
+  'POST /email/blocklist': 'admin',
+  'POST /email/bounce/remove': 'admin',
+  'POST /email/spam/remove': 'admin',
+  'GET /sms/invalid_phone_numbers': 'viewer',
+  'POST /sms/invalid_phone_numbers/remove': 'admin',
+  'GET /templates/email/list': 'viewer',
+  'GET /templates/email/info': 'viewer',
+  'POST /templates/email/create': 'admin',
+  'POST /templates/email/update': 'admin',
+  'GET /content_blocks/list': 'viewer',
+  'GET /content_blocks/info': 'viewer',
+  'POST /content_blocks/create': 'admin',
+  'POST /content_blocks/update': 'admin',
+};
+
+/**
+ * What a change finds before it, for the audit: the endpoint that reads it, and the member of the body that names it there.
+ */
+const readBefore: Readonly<Record<string, { by: string; member: string }>> = {
+  'POST /templates/email/update': { by: 'GET /templates/email/info', member: 'email_template_id' },
+  'POST /content_blocks/update': { by: 'GET /content_blocks/info', member: 'content_block_id' },
 };
 
 /** The endpoints for operators that do what those of the public API do. Each change leaves an audit record. */
@@ -40,11 +69,19 @@ export function mirroredRoutes(routes: readonly Route[], deps: { db: Database; c
   return Object.entries(mirrored).map(([name, role]) => {
     const route = byName.get(name);
     if (route === undefined) throw new Error(`there is no route ${name}`);
-    return mirror(route, role, deps);
+    const before = readBefore[name];
+    const reader = before && byName.get(before.by);
+    return mirror(route, role, { ...deps, before: reader && before ? { ...before, reader } : null });
   });
 }
 
-function mirror(route: Route, role: OperatorRole, { db, clock }: { db: Database; clock: Clock }): OperatorRoute {
+interface MirrorDeps {
+  db: Database;
+  clock: Clock;
+  before: { reader: Route; member: string } | null;
+}
+
+function mirror(route: Route, role: OperatorRole, { db, clock, before }: MirrorDeps): OperatorRoute {
   return {
     method: route.method,
     path: `${PREFIX}${route.path}`,
@@ -53,11 +90,28 @@ function mirror(route: Route, role: OperatorRole, { db, clock }: { db: Database;
     ...(route.bodyDepth !== undefined && { bodyDepth: route.bodyDepth }),
     async handle(request) {
       const asked = { ...publicRequest(route, request), rate: uncounted(request.workspaceId, clock) };
+      const known = before === null ? null : await foundBefore(before, asked);
       const answer = (await route.replay?.(asked)) ?? (await route.handle(asked));
-      if (isChange(route, answer)) await recordChange(db, request.actor, changeOf(route, request, answer), clock.now());
+      if (isChange(route, answer))
+        await recordChange(db, request.actor, changeOf(route, request, answer, known), clock.now());
       return answer;
     },
   };
+}
+
+/** What was there before a change, as the members that are asked to change. null: nothing, and the change itself says so. */
+async function foundBefore({ reader, member }: NonNullable<MirrorDeps['before']>, asked: RouteRequest): Promise<Json> {
+  const id = own(asked.body, member);
+  if (typeof id !== 'string') return null;
+  try {
+    const query = new URLSearchParams({ [member]: id });
+    const { status, body } = await reader.handle({ ...asked, body: {}, query });
+    if (status !== 200) return null;
+    return recorded(Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(asked.body, name))));
+  } catch (error) {
+    if (error instanceof RequestError) return null;
+    throw error;
+  }
 }
 
 /** What is asked by a POST and changes nothing. */
@@ -102,10 +156,23 @@ function uncounted(workspaceId: number, clock: Clock): Rate {
 
 const LONGEST_RECORDED = 10_000;
 
-function changeOf(route: Route, { params, body }: OperatorRequest, { body: answer }: Answer) {
-  const text = JSON.stringify(body);
-  const asked: Json = text.length <= LONGEST_RECORDED ? JSON.parse(text) : { left_out: `${text.length} characters` };
+/** The value as JSON, or its length if it is too long to be kept with every change. */
+function recorded(value: object): Json {
+  const text = JSON.stringify(value);
+  return text.length <= LONGEST_RECORDED ? JSON.parse(text) : { left_out: `${text.length} characters` };
+}
+
+function changeOf(route: Route, { params, body }: OperatorRequest, { body: answer }: Answer, before: Json) {
   const { state = null, dispatch_id: dispatchId } = answer as { state?: Json; dispatch_id?: string };
-  const [subject = dispatchId ?? route.path] = Object.values(params);
-  return { action: nameOf(route), subject, before: null, after: { asked, state } };
+  const [named] = [...Object.values(params), ...idsIn(body)];
+  const subject = named ?? dispatchId ?? route.path;
+  return { action: nameOf(route), subject, before, after: { asked: recorded(body), state } };
+}
+
+/** The id of what a body changes. */
+function idsIn(body: OperatorRequest['body']): string[] {
+  return ['email_template_id', 'content_block_id'].flatMap((member) => {
+    const id = own(body, member);
+    return typeof id === 'string' && id.length <= 100 ? [id] : [];
+  });
 }

@@ -6,13 +6,15 @@ import { composeRoutes } from './compose/route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
 import { type HomeDeps, homeRoutes } from './home/route.ts';
+import { keyRoutes } from './keys/route.ts';
 import { mirroredRoutes } from './mirrored.ts';
 import { outboxRoutes } from './outbox/route.ts';
 import { type PeopleDeps, peopleRoutes } from './people/route.ts';
 import { requestLogRoutes } from './requests/route.ts';
 import type { OperatorRoute } from './route.ts';
+import { type SettingsDeps, settingsRoutes } from './settings/route.ts';
 
-export interface OperatorDeps extends AccountDeps, HomeDeps, DispatchDeps, PeopleDeps {
+export interface OperatorDeps extends AccountDeps, HomeDeps, DispatchDeps, PeopleDeps, SettingsDeps {
   /** The endpoints of the public API, some of which operators have, too. */
   publicRoutes: readonly Route[];
 }
@@ -29,6 +31,8 @@ export function operatorRoutes(deps: OperatorDeps): OperatorRoute[] {
     ...peopleRoutes(deps),
     ...outboxRoutes(deps),
     ...requestLogRoutes(deps),
+    ...settingsRoutes(deps),
+    ...keyRoutes(deps),
     ...mirroredRoutes(deps.publicRoutes, deps),
   ];
 }

@@ -127,8 +127,8 @@ class Twilio implements ProviderRules<TwilioMessage> {
 
   judge(request: WireRequest): Verdict<TwilioMessage> {
     if (header(request, 'authorization') !== this.#login) return refused('20003');
-    if (request.method === 'GET' && request.path === `${this.#path}?PageSize=1`)
-      return { kind: 'other', name: 'list', answer: jsonAnswer(200, { messages: [] }) };
+    if (request.method === 'GET' && request.path.split('?')[0] === this.#path)
+      return { kind: 'other', name: 'messages listed', answer: jsonAnswer(200, { messages: [], page: 0 }) };
     if (request.method !== 'POST' || request.path !== this.#path) return refused('20404');
     if (!/^application\/x-www-form-urlencoded\b/i.test(header(request, 'content-type') ?? '')) return refused('20001');
     const form = new URLSearchParams(request.body.toString('utf8'));

@@ -107,20 +107,15 @@ class WhatsApp implements ProviderRules<WhatsAppSent> {
     this.#account = account;
     this.#clock = clock;
     this.#path = new RegExp(`^/v\\d{1,3}\\.\\d{1,2}/${account.phoneNumberId}/messages$`);
-    this.#numberPath = new RegExp(`^/v\\d{1,3}\\.\\d{1,2}/${account.phoneNumberId}(?:\\?fields=[\\w,%]+)?$`);
+    this.#numberPath = new RegExp(`^/v\\d{1,3}\\.\\d{1,2}/${account.phoneNumberId}(\\?.*)?$`);
     this.#authorization = `Bearer ${account.accessToken}`;
     this.callbacks = new WhatsAppCallbacks(account, callbackUrl);
   }
 
-  /** What Meta tells of a business number. */
-  #number(): Verdict<WhatsAppSent> {
-    const number = { id: this.#account.phoneNumberId, display_phone_number: '+1 555-010-0', quality_rating: 'GREEN' };
-    return { kind: 'other', name: 'number', answer: jsonAnswer(200, number) };
-  }
-
   judge(request: WireRequest): Verdict<WhatsAppSent> {
     if (header(request, 'authorization') !== this.#authorization) return refused('190');
-    if (request.method === 'GET' && this.#numberPath.test(request.path)) return this.#number();
+    if (request.method === 'GET' && this.#numberPath.test(request.path))
+      return { kind: 'other', name: 'number read', answer: jsonAnswer(200, this.#number()) };
     if (request.method !== 'POST' || !this.#path.test(request.path))
       return refused('100', `Unsupported post request: ${request.method} ${request.path}`);
     if (!/^application\/json\b/i.test(header(request, 'content-type') ?? '')) return refused('100', 'content-type');
@@ -129,6 +124,11 @@ class WhatsApp implements ProviderRules<WhatsAppSent> {
     if ('code' in read) return refused(read.code, read.details);
     if (read.to === this.#account.displayNumber) return refused('131021');
     return { kind: 'message', target: read.to, message: { ...read, wamid: this.#nextId() } };
+  }
+
+  #number(): object {
+    const { phoneNumberId: id, displayNumber: display_phone_number } = this.#account;
+    return { id, display_phone_number, verified_name: 'Simulated', quality_rating: 'GREEN' };
   }
 
   accept({ wamid, to, type }: WhatsAppSent): Answer {

@@ -1,20 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Database } from '../../db/database.ts';
+import { digestOfFile } from '../applied-files.ts';
 import { type Applied, type ApplyOptions, applyWorkspace } from './apply.ts';
 import { type CheckFilter, readWorkspaceFile, WorkspaceFileError } from './file.ts';
 import { referredVariables } from './references.ts';
 
-export interface ApplyFileOptions extends Omit<ApplyOptions, 'file'> {
+export interface ApplyFileOptions extends Omit<ApplyOptions, 'file' | 'source'> {
+  /** Who applies it, for the record. */
+  by: string;
   /** The variables for `${env:…}`. */
   env: Readonly<Record<string, string | undefined>>;
   checkFilter: CheckFilter;
 }
 
 /** Reads the workspace file at `path` and applies it. Throws as `readWorkspaceFile` and `applyWorkspace` do. */
-export async function applyFile(db: Database, options: ApplyFileOptions): Promise<Applied> {
-  const { path, env, checkFilter } = options;
-  const file = readWorkspaceFile(readSource(path), { path, env }, checkFilter);
-  return applyWorkspace(db, { ...options, file });
+export async function applyFile(db: Database, options: ApplyFileOptions): Promise<Applied & { digest: Buffer }> {
+  const { path, env, checkFilter, by } = options;
+  const text = readSource(path);
+  const file = readWorkspaceFile(text, { path, env }, checkFilter);
+  const source = { by, file: basename(path), digest: digestOfFile(text) };
+  return { ...(await applyWorkspace(db, { ...options, file, source })), digest: source.digest };
 }
 
 /** The variables that the file at `path` refers to. Empty if there is no such file: its reader reports that. */

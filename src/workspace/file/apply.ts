@@ -1,5 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { type FileSource, recordApplied } from '../applied-files.ts';
 import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../sealed/shared-secret.ts';
 import type { Secret } from '../secrets.ts';
 import { announceChange } from '../workspaces.ts';
@@ -30,6 +31,8 @@ export interface ApplyOptions {
   reseal?: boolean;
   /** Whether to only return the plan and change nothing. */
   dryRun?: boolean;
+  /** Where the file comes from, which is recorded. Absent: it is not. */
+  source?: FileSource;
 }
 
 export interface Applied {
@@ -58,6 +61,7 @@ export async function applyWorkspace(db: Database, options: ApplyOptions): Promi
       if (reseal) await warnOfSealed(step);
       const applied = { plan, warnings: step.warnings };
       if (dryRun) throw new Undo(applied);
+      if (options.source !== undefined) await recordApplied(tx, workspaceId, options.source, plan, new Date());
       if (reseal || plan.some(isWrite)) await announceChange(tx);
       return applied;
     });

@@ -74,9 +74,12 @@ export interface Console {
 }
 
 /** Starts a server with the console built, and one browser. Nobody is signed in. */
-export async function startConsole(t: TestContext): Promise<Console> {
+export async function startConsole(
+  t: TestContext,
+  options: Pick<NonNullable<Parameters<typeof startTestApp>[1]>, 'planFile'> = {},
+): Promise<Console> {
   buildConsole();
-  const app = await startTestApp(t, { startsAt: new Date() });
+  const app = await startTestApp(t, { ...options, startsAt: new Date() });
   const context = await startChromium(t);
   const complaints: string[] = [];
   return {

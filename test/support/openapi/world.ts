@@ -60,6 +60,11 @@ export async function startWorld(t: TestContext): Promise<World> {
   return { ...world, prepare: async (operation) => preparations[operation]?.(world) };
 }
 
+/** Makes what the example of an operation of the public API needs, in any world. */
+export async function prepareExample(operation: string, world: Omit<World, 'prepare'>): Promise<void> {
+  await preparations[operation]?.(world);
+}
+
 type Preparation = (world: Omit<World, 'prepare'>) => Promise<void>;
 /** Makes a dispatch that waits, and tells the examples its id. */
 const givenDispatch: Preparation = async ({ app, standIns }) => {

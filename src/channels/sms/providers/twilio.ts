@@ -55,7 +55,8 @@ export function buildRequest(
 
 const authorizations = new WeakMap<TwilioSettings, string>();
 
-function authorizationOf(settings: TwilioSettings): string {
+/** The value of the header `Authorization`. */
+export function authorizationOf(settings: TwilioSettings): string {
   const known = authorizations.get(settings);
   if (known !== undefined) return known;
   const { account_sid, auth_token, api_key_sid, api_key_secret } = settings;
