@@ -5,6 +5,7 @@ import { operations as compose } from './compose/operations.ts';
 import { operations as dispatches } from './dispatches/operations.ts';
 import { operations as find } from './find/operations.ts';
 import { operations as home } from './home/operations.ts';
+import { operations as live } from './live/operations.ts';
 import { mirrored, PREFIX } from './mirrored.ts';
 import { operations as outbox } from './outbox/operations.ts';
 import { operations as people } from './people/operations.ts';
@@ -12,7 +13,7 @@ import { operations as requests } from './requests/operations.ts';
 
 /** What every endpoint for operators says of itself, by method and path. A new folder is added here. */
 export const operatorOperations: Operations = {
-  ...{ ...account, ...home, ...find, ...compose, ...dispatches, ...people, ...outbox, ...requests },
+  ...{ ...account, ...home, ...live, ...find, ...compose, ...dispatches, ...people, ...outbox, ...requests },
   ...ofMirrored(),
 };
 

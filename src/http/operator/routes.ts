@@ -5,24 +5,33 @@ import { signInRoutes } from './account/sign-in-route.ts';
 import { composeRoutes } from './compose/route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
-import { type HomeDeps, homeRoutes } from './home/route.ts';
+import { homeRoutes } from './home/route.ts';
+import { createTroubleList, type TroubleDeps } from './home/troubles.ts';
+import { type LiveDeps, liveRoute } from './live/route.ts';
 import { mirroredRoutes } from './mirrored.ts';
 import { outboxRoutes } from './outbox/route.ts';
 import { type PeopleDeps, peopleRoutes } from './people/route.ts';
 import { requestLogRoutes } from './requests/route.ts';
 import type { OperatorRoute } from './route.ts';
 
-export interface OperatorDeps extends AccountDeps, HomeDeps, DispatchDeps, PeopleDeps {
+export interface OperatorDeps
+  extends AccountDeps,
+    TroubleDeps,
+    DispatchDeps,
+    PeopleDeps,
+    Omit<LiveDeps, 'troublesOf'> {
   /** The endpoints of the public API, some of which operators have, too. */
   publicRoutes: readonly Route[];
 }
 
 /** Every endpoint for operators. A new folder is added here, and to operations.ts. */
 export function operatorRoutes(deps: OperatorDeps): OperatorRoute[] {
+  const troublesOf = createTroubleList(deps);
   return [
     ...signInRoutes({ ...deps, attempts: new Attempts() }),
     ...accountRoutes(deps),
-    ...homeRoutes(deps),
+    ...homeRoutes({ ...deps, troublesOf }),
+    liveRoute({ ...deps, troublesOf }),
     ...findRoutes(deps),
     ...composeRoutes(deps),
     ...operatorDispatchRoutes(deps),
