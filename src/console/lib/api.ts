@@ -23,6 +23,11 @@ export function whenSignedOut(act: () => void): void {
   onSignedOut = act;
 }
 
+/** An answer outside of these calls said so. */
+export function signedOut(): void {
+  onSignedOut();
+}
+
 /** URL of a call, below the path at which the console is served. `path`: such as `me`. */
 export function urlOf(path: string): string {
   return new URL(`operator/v1/${path}`, document.baseURI).href;

@@ -1,6 +1,7 @@
 import type { Operation, Operations } from '../openapi/operation.ts';
 import { operations as ofPublic } from '../public/operations.ts';
 import { operations as account } from './account/operations.ts';
+import { operations as audience } from './audience/operations.ts';
 import { operations as compose } from './compose/operations.ts';
 import { operations as dispatches } from './dispatches/operations.ts';
 import { operations as find } from './find/operations.ts';
@@ -13,7 +14,7 @@ import { operations as requests } from './requests/operations.ts';
 
 /** What every endpoint for operators says of itself, by method and path. A new folder is added here. */
 export const operatorOperations: Operations = {
-  ...{ ...account, ...home, ...live, ...find, ...compose, ...dispatches, ...people, ...outbox, ...requests },
+  ...{ ...account, ...home, ...live, ...find, ...compose, ...audience, ...dispatches, ...people, ...outbox, ...requests },
   ...ofMirrored(),
 };
 

@@ -2,6 +2,7 @@ import { Attempts } from '../../operators/attempts.ts';
 import type { Route } from '../route.ts';
 import { type AccountDeps, accountRoutes } from './account/route.ts';
 import { signInRoutes } from './account/sign-in-route.ts';
+import { type AudienceDeps, audienceBuilderRoutes } from './audience/route.ts';
 import { composeRoutes } from './compose/route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
@@ -17,6 +18,7 @@ import type { OperatorRoute } from './route.ts';
 export interface OperatorDeps
   extends AccountDeps,
     TroubleDeps,
+    AudienceDeps,
     DispatchDeps,
     PeopleDeps,
     Omit<LiveDeps, 'troublesOf'> {
@@ -34,6 +36,7 @@ export function operatorRoutes(deps: OperatorDeps): OperatorRoute[] {
     liveRoute({ ...deps, troublesOf }),
     ...findRoutes(deps),
     ...composeRoutes(deps),
+    ...audienceBuilderRoutes(deps),
     ...operatorDispatchRoutes(deps),
     ...peopleRoutes(deps),
     ...outboxRoutes(deps),

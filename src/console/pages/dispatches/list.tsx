@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { channelName, count, counted, shortId } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
@@ -28,7 +29,7 @@ export function Dispatches() {
       read<Page>(`dispatches${queryOf({ state, limit: 50, cursor: pageParam })}`, signal),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? EVERY_MS : false),
+    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? every(EVERY_MS) : false),
   });
   useTitle('Dispatches');
   const dispatches = list.data?.pages.flatMap((page) => page.dispatches) ?? [];

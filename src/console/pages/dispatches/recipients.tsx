@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { channelName, counted } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { familyOf, sayReason } from '../../lib/verdicts.ts';
@@ -55,7 +56,7 @@ export function Recipients({ id, channels, isOver }: { id: string; channels: rea
       ),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: (query) => (isOver || query.state.data?.pages.length !== 1 ? false : EVERY_MS),
+    refetchInterval: (query) => (isOver || query.state.data?.pages.length !== 1 ? false : every(EVERY_MS)),
   });
   const rows = list.data?.pages.flatMap(({ recipients }) => recipients) ?? [];
   return (
