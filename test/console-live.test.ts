@@ -41,12 +41,7 @@ test('a stream says what changed, by id alone, and what was missed in between', 
     ['content-type', 'cache-control', 'x-accel-buffering', 'content-security-policy'].map((name) =>
       events.headers.get(name),
     ),
-    [
-      'text/event-stream; charset=utf-8',
-      'no-store, no-transform',
-      'no',
-      "default-src 'none'; frame-ancestors 'none'",
-    ],
+    ['text/event-stream; charset=utf-8', 'no-store, no-transform', 'no', "default-src 'none'; frame-ancestors 'none'"],
   );
   const begun = await events.next();
   const everything = { topics: ['dispatches', 'requests', 'outbox', 'troubles'], dispatches: null };
@@ -135,7 +130,11 @@ test('other sites, strangers and one tab too many get no stream', async (t) => {
   for (let at = 0; at < 3; at += 1) open.push(await openEvents(app, viewer.token));
   const fourth = await openEvents(app, viewer.token);
   assert.deepEqual([fourth.status, fourth.headers.get('retry-after')], [429, '30']);
-  assert.equal((await openEvents(app, (await givenOperator(app, 'sender')).token)).status, 200, 'others have their own');
+  assert.equal(
+    (await openEvents(app, (await givenOperator(app, 'sender')).token)).status,
+    200,
+    'others have their own',
+  );
   open[0]?.close();
   let again = await openEvents(app, viewer.token);
   while (again.status === 429) again = await openEvents(app, viewer.token);

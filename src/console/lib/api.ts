@@ -49,8 +49,10 @@ export function changeText<T>(
   path: string,
   text: string,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<T> {
-  return exchange<T>(path, { method, headers: { ...headersOf(method, text), ...headers }, body: text });
+  const init = { method, headers: { ...headersOf(method, text), ...headers }, body: text };
+  return exchange<T>(path, { ...init, ...(signal !== undefined && { signal }) });
 }
 
 function call<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {

@@ -50,9 +50,14 @@ export function keepLive(queries: QueryClient): () => void {
     holding = null;
     if (document.visibilityState !== 'visible') return setState('waiting');
     holding = new AbortController();
-    hold(holding.signal, () => lastId, (id, changes) => {
-      lastId = id;
-      renew(changes);
+    hold(holding.signal, {
+      lastId: () => lastId,
+      heard(id, changes) {
+        lastId = id;
+        renew(changes);
+      },
+      // Every page asks at once, and from then on as often as without the stream.
+      lost: () => renew({ topics: everything, dispatches: null }),
     });
   };
   document.addEventListener('visibilitychange', follow);
@@ -64,15 +69,23 @@ export function keepLive(queries: QueryClient): () => void {
   };
 }
 
-type Heard = (id: string, changes: Changes) => void;
+const everything = ['dispatches', 'requests', 'outbox', 'troubles'];
+
+interface Hearer {
+  /** Id of the last event. null: there was none. */
+  lastId(): string | null;
+  heard(id: string, changes: Changes): void;
+  lost(): void;
+}
 
 /** Opens the stream again and again. Tries are apart by twice as long each time, and not at the same time in all tabs. */
-async function hold(signal: AbortSignal, lastId: () => string | null, heard: Heard): Promise<void> {
+async function hold(signal: AbortSignal, hearer: Hearer): Promise<void> {
   for (let failures = 0; !signal.aborted; failures += 1) {
-    const { wasOpen, retryAfterMs } = await listen(signal, lastId(), heard);
+    const { wasOpen, retryAfterMs } = await listen(signal, hearer);
     if (signal.aborted) return;
     if (wasOpen) failures = 0;
     setState(retryAfterMs === null ? 'waiting' : 'asking');
+    if (wasOpen) hearer.lost();
     const ms = retryAfterMs ?? Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures);
     await pause(ms * (0.5 + Math.random()), signal);
   }
@@ -84,7 +97,8 @@ interface Ended {
   retryAfterMs: number | null;
 }
 
-async function listen(signal: AbortSignal, lastId: string | null, heard: Heard): Promise<Ended> {
+async function listen(signal: AbortSignal, hearer: Hearer): Promise<Ended> {
+  const lastId = hearer.lastId();
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENT_MS);
   let wasOpen = false;
@@ -103,11 +117,11 @@ async function listen(signal: AbortSignal, lastId: string | null, heard: Heard):
       if (event === null) continue;
       wasOpen = true;
       setState('live');
-      heard(event.id, event.changes);
+      hearer.heard(event.id, event.changes);
     }
   } catch (error) {
     // Cut off, or never connected: both are tried again, and the page says so.
-    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+    if (!(error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException)) throw error;
   } finally {
     clearTimeout(timer);
   }

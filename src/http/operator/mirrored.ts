@@ -63,11 +63,7 @@ function mirror(route: Route, role: OperatorRole, { db, clock }: { db: Database;
 }
 
 /** What is asked by a POST and changes nothing. */
-const questions: ReadonlySet<string> = new Set([
-  '/messages/preview',
-  '/audience/preview',
-  '/audience/explain',
-]);
+const questions: ReadonlySet<string> = new Set(['/messages/preview', '/audience/preview', '/audience/explain']);
 
 /** Whether something was changed: by nothing that reads, by no dry run, and by no answer that is given again. */
 function isChange({ method, path }: Route, { status, body, headers }: Answer): boolean {

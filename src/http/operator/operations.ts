@@ -14,7 +14,18 @@ import { operations as requests } from './requests/operations.ts';
 
 /** What every endpoint for operators says of itself, by method and path. A new folder is added here. */
 export const operatorOperations: Operations = {
-  ...{ ...account, ...home, ...live, ...find, ...compose, ...audience, ...dispatches, ...people, ...outbox, ...requests },
+  ...{
+    ...account,
+    ...home,
+    ...live,
+    ...find,
+    ...compose,
+    ...audience,
+    ...dispatches,
+    ...people,
+    ...outbox,
+    ...requests,
+  },
   ...ofMirrored(),
 };
 

@@ -48,12 +48,12 @@ const over = ['finished', 'cancelled', 'failed'];
 /** One dispatch: people, then messages by reason, then names. */
 export function DispatchPage() {
   const { dispatch: id = '' } = useParams({ strict: false });
-  const every = (query: { state: { data: Dispatch | undefined } }) =>
+  const interval = (query: { state: { data: Dispatch | undefined } }) =>
     query.state.data !== undefined && over.includes(query.state.data.state) ? false : every(EVERY_MS);
   const dispatch = useQuery({
     queryKey: ['dispatch', id],
     queryFn: ({ signal }) => read<Dispatch>(`dispatches/${encodeURIComponent(id)}`, signal),
-    refetchInterval: every,
+    refetchInterval: interval,
   });
   const isOver = dispatch.data !== undefined && over.includes(dispatch.data.state);
   const people = useQuery({

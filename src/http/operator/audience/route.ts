@@ -39,8 +39,7 @@ export function audienceBuilderRoutes({ db, clock, catalog, questions }: Audienc
       role: 'viewer',
       async handle({ workspaceId, params: { segment_id: asked = '' } }) {
         const segment = loadedWorkspace(catalog, workspaceId).segments.get(idKey(asked));
-        if (segment === undefined)
-          throw new RequestError('not_found', [`segment_id: ${namesNo('a segment', asked)}`]);
+        if (segment === undefined) throw new RequestError('not_found', [`segment_id: ${namesNo('a segment', asked)}`]);
         const { id, name, filter, archived } = segment;
         return { status: 200, body: { id, name, filter, archived, message: 'success' } };
       },
