@@ -10,6 +10,9 @@ import { fillConsole } from './support/console/world.ts';
 import { exampleOf } from './support/openapi/call.ts';
 import { type ApiOperation, readDocument } from './support/openapi/document.ts';
 
+/** The segment of the filled workspace. */
+const GOLD = '44444444-4444-4444-8444-444444444444';
+
 function pathOf(
   { path }: ApiOperation,
   params: Readonly<Record<string, string>>,
@@ -33,6 +36,7 @@ test('every call for operators refuses strangers, API keys, other sites and lowe
   const standIns = new Map([
     [exampleIds.dispatch as string, named],
     [exampleIds.person as string, ada],
+    [exampleIds.segment as string, GOLD],
     ['id-of-a-set', frozen.body.set.set_id],
   ]);
   const wrong: string[] = [];
@@ -105,6 +109,7 @@ test('the examples of calls for operators work and get documented answers', asyn
     const standIns = new Map([
       [exampleIds.dispatch as string, isMove ? waits.body.dispatch_id : named],
       [exampleIds.person as string, ada],
+      [exampleIds.segment as string, GOLD],
       ['id-of-a-set', frozen.body.set.set_id],
       ['of-another-session', other.sessionId],
       ['the password of admin', PASSWORD],

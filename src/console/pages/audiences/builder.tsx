@@ -103,15 +103,16 @@ function Builder({ offer, text, write, crumb, start, again }: BuilderProps) {
   const { data, error, isOld } = counting;
   const counts = data !== undefined && !isOld ? data : null;
   const remarks = useMemo(() => remarksOf(text, counts, isOld ? null : error), [text, counts, isOld, error]);
-  const shown = counts?.guilt?.others ?? counts?.preview ?? null;
-  const note = counts?.guilt?.others ? 'without the marked filter' : '';
+  // The people stay until there are others, so that the page does not jump.
+  const shown = data?.guilt?.others ?? data?.preview ?? null;
+  const note = data?.guilt?.others ? 'without the marked filter' : '';
   return (
     <div className="page audience">
       <div className="row between wrap">
         <div>
           <Crumb at={crumb} />
-          <h1 aria-live="polite">{titleOf(data, problem, error)}</h1>
-          <p className="md mut2">{data === undefined || error !== null ? '' : causeOf(data, body)}</p>
+          <h1 aria-live="polite">{titleOf(counts, problem, isOld ? null : error)}</h1>
+          <p className="md mut2">{counts === null ? '' : causeOf(counts, body)}</p>
         </div>
         <div className="row wrap">
           <button type="button" className="btn" onClick={again}>
@@ -154,7 +155,7 @@ function Builder({ offer, text, write, crumb, start, again }: BuilderProps) {
         </section>
       </div>
       {shown !== null && (
-        <div className="two">
+        <div className={isOld ? 'two old' : 'two'}>
           <Reach preview={shown} note={note} />
           <Sample preview={shown} note={note} />
         </div>
@@ -188,10 +189,10 @@ function JsonPane({
   );
 }
 
-function titleOf(counts: Counts | undefined, problem: string | null, error: Error | null): string {
+function titleOf(counts: Counts | null, problem: string | null, error: Error | null): string {
   if (problem !== null) return 'The JSON has a mistake';
   if (error !== null) return 'It cannot be counted';
-  return counts === undefined ? 'Counting' : `${counted(counts.preview.count, 'person fits', 'people fit')}`;
+  return counts === null ? 'Counting' : `${counted(counts.preview.count, 'person fits', 'people fit')}`;
 }
 
 /** Why nobody fits, or of how many they are. */

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Path } from '../../lib/document.ts';
 import { Icon } from '../../parts/icon.tsx';
 import type { Counts } from './counts.ts';
@@ -84,7 +85,7 @@ function Group(props: NodeProps & { operator: 'AND' | 'OR'; filters: readonly un
   return path.length === 0 ? group : <div className="nest">{group}</div>;
 }
 
-function Head({ path, counts, remove, label, children }: NodeProps & { label: string; children?: React.ReactNode }) {
+function Head({ path, counts, remove, label, children }: NodeProps & { label: string; children?: ReactNode }) {
   const name = nameOf(path);
   const isGuilty = counts?.guilt?.path === name;
   if (path.length === 0) return <div className="and">{children ?? label}</div>;
