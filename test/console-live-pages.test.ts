@@ -70,8 +70,14 @@ async function sevenTabs(started: Console): Promise<void> {
     await page.locator('tbody tr').first().waitFor();
     pages.push(page);
   }
+  await pages[0]?.getByText('Live', { exact: true }).waitFor();
   const words = await Promise.all(pages.map((page) => page.locator('.top .live').textContent()));
-  assert.deepEqual(words.toSorted(), [...Array(4).fill('Every 5 s'), ...Array(3).fill('Live')]);
+  const live = words.filter((word) => word === 'Live').length;
+  assert.ok(live >= 1 && live <= 3, words.join(', '));
+  for (const page of pages) {
+    await page.reload();
+    await page.locator('tbody tr').first().waitFor();
+  }
   await Promise.all(pages.map((page) => page.close()));
 }
 
@@ -82,14 +88,12 @@ async function badGateway(started: Console): Promise<void> {
   const page = await newPage('desk');
   let isAway = true;
   await page.route('**/operator/v1/events', (route) => (isAway ? route.fulfill({ status: 502 }) : route.continue()));
-  const lists = asked(page, '/operator/v1/dispatches');
   await open(page, '/dispatches');
   await page.getByText('Reconnecting').waitFor();
   await page.locator('tbody tr').first().waitFor();
+  const again = page.waitForRequest((request) => new URL(request.url()).pathname === '/operator/v1/dispatches');
   isAway = false;
-  const before = lists.length;
   await page.getByText('Live', { exact: true }).waitFor();
-  await page.waitForFunction('document.querySelectorAll("tbody tr").length > 0');
-  assert.ok(lists.length >= before, 'it reads again what it may have missed');
+  await again; // What it may have missed.
   await page.close();
 }

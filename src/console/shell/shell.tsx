@@ -146,7 +146,7 @@ function useStream(isSignedIn: boolean): void {
 const liveWords: Readonly<Record<LiveState, readonly [word: string, meaning: string]>> = {
   live: ['Live', 'What changes is shown within two seconds'],
   waiting: ['Reconnecting', 'The stream of changes is interrupted; pages ask every few seconds meanwhile'],
-  asking: ['Every 5 s', 'Other tabs have the streams of this browser, so this one asks every few seconds'],
+  asking: ['Every 5 s', 'Enough tabs hear of changes already, so this one asks every few seconds'],
 };
 
 /** Whether the page hears of changes at once. */
