@@ -36,7 +36,7 @@ const pages: readonly PageCase[] = [
   { name: 'why', path: ({ kept, named }) => `/people/${kept}?why=${named}`, heading: /^Ben$/ },
   { name: 'outbox', path: () => '/outbox', heading: /^Outbox$/ },
   { name: 'outbox-message', path: ({ ada, broadcast }) => `/outbox/${broadcast}/${ada}`, heading: /^Outbox$/ },
-  { name: 'audiences', path: () => '/audiences', heading: /^2 segments$/ },
+  { name: 'audiences', path: () => '/audiences', heading: /^\d segments?$/ },
   { name: 'audience', path: () => '/audiences/44444444-4444-4444-8444-444444444444', heading: /^7 people fit$/ },
   { name: 'audience-new', path: () => '/audiences/new', heading: /people fit$/ },
   { name: 'campaigns', path: () => '/campaigns', heading: /^2 campaigns$/ },

@@ -90,7 +90,7 @@ export async function countLeftOut(
   const counts = [null, filter, ...parts.flatMap(({ part, without }) => [part, without])].map(countOf);
   // Without `offset`, the planner would put each filter into each of the counts.
   const query = sql`
-    select array[${joinSql(counts)}] as counts
+    select to_json(array[${joinSql(counts)}]) as counts
       from (select ${joinSql(asked)} from profiles p where p.workspace_id = ${workspace.id} offset 0) as looked`;
   const row = await withinTimeLimit(db, await estimateProfiles(db), (tx) => tx.one<{ counts: number[] }>(query));
   const [everybody = 0, count = 0, ...rest] = row.counts;

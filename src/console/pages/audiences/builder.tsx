@@ -122,6 +122,11 @@ function Builder({ offer, text, write, crumb, start, again }: BuilderProps) {
         </div>
       </div>
       {error !== null && !isOld && <Failure error={error} retry={() => counting.refetch()} />}
+      {(counts?.preview.cresset?.warnings ?? []).map((said) => (
+        <p key={said} className="md v-warn">
+          {said}
+        </p>
+      ))}
       <div className="split wide">
         <section className="sec" aria-label="Form">
           <div className="flt fh0">
@@ -215,10 +220,7 @@ function remarksOf(text: string, counts: Counts | null, error: Error | null): Pl
     ...(guilt === null
       ? []
       : [{ kind: 'warning' as const, text: `${inside(guilt.path)}: without it ${count(guilt.without)} would fit` }]),
-    ...(counts?.preview.cresset?.warnings ?? []).map(({ detail }) => ({
-      kind: 'warning' as const,
-      text: inside(detail),
-    })),
+    ...(counts?.preview.cresset?.warnings ?? []).map((said) => ({ kind: 'warning' as const, text: inside(said) })),
     ...(error instanceof ApiError ? error.errors : []).map((said) => ({ kind: 'error' as const, text: inside(said) })),
   ];
   return isObject(parsed(text).body) ? placed(text, marks) : [];

@@ -13,7 +13,7 @@ export interface Preview {
   count: number;
   reachable: Readonly<Record<string, number>>;
   sample: readonly SamplePerson[];
-  cresset?: { warnings?: readonly { detail: string }[] };
+  cresset?: { warnings?: readonly string[] };
 }
 
 export interface SamplePerson {

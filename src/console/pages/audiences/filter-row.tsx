@@ -164,7 +164,6 @@ function Typed({ label, shown, put }: { label: string; shown: string; put(text: 
       className="pick val"
       aria-label={label}
       value={text}
-      size={Math.min(40, Math.max(3, text.length))}
       autoComplete="off"
       spellCheck={false}
       onChange={({ target }) => {
