@@ -127,14 +127,14 @@ test('the builder says which filter keeps everybody out and what it found, and g
     await page.getByLabel('attribute').first().fill('plan');
     await page.getByRole('heading', { level: 1, name: '3 people fit' }).waitFor();
     await page.getByRole('button', { name: 'Save as segment …' }).click();
-    await page.getByRole('textbox', { name: 'Name' }).fill('Gold: "AT" & DE');
+    await page.getByRole('textbox', { name: 'Name' }).fill(`Gold: "AT" & DE, ${width}`);
     const yaml = await page.locator('dialog[open] pre.cmd').innerText();
     await app.givenWorkspace(yaml);
     const id = await page.getByRole('textbox', { name: 'Id' }).inputValue();
     const saved = await viewer.call('GET', `segments/${id}`);
     assert.deepEqual(
       [saved.body.name, saved.body.filter],
-      ['Gold: "AT" & DE', { AND: [filter.AND[0], filter.AND[2]] }],
+      [`Gold: "AT" & DE, ${width}`, { AND: [filter.AND[0], filter.AND[2]] }],
     );
     await keepPicture(page, `audience-save-${widths[width].width}`);
     await page.close();

@@ -17,6 +17,7 @@ export function SaveAsSegment({ filter, start, known }: SaveProps) {
   const [name, setName] = useState(start.name);
   const [id, setId] = useState<string>(() => start.id || crypto.randomUUID?.() || '');
   const same = known.find((one) => one.id === id);
+  const namesake = known.find((one) => one.name === name.trim() && one.id !== id);
   return (
     <>
       <button type="button" className="btn pri" disabled={filter === null} onClick={() => dialog.current?.showModal()}>
@@ -45,6 +46,9 @@ export function SaveAsSegment({ filter, start, known }: SaveProps) {
             <input className="in" value={id} onChange={({ target }) => setId(target.value)} autoComplete="off" />
           </label>
           {same !== undefined && <p className="md v-warn">This changes the segment “{same.name}”.</p>}
+          {namesake !== undefined && (
+            <p className="md v-warn">Another segment has this name, and an apply refuses it.</p>
+          )}
           {id !== '' && name.trim() !== '' ? (
             <Command text={yamlOf(id, name.trim(), filter)} what="the lines" />
           ) : (
