@@ -312,7 +312,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { publicUrl } = options;
   const operator = {
     routes: operatorRoutes({
-      ...{ db, clock, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
+      ...{ db, clock, log, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
       ...{ sealing: options.sealing, planFile: options.planFile },
       onRunnable: (lane) => worker?.wake(lane),
       publicRoutes: routes,

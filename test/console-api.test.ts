@@ -119,6 +119,11 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
       [script.status, script.headers.get('content-encoding'), script.headers.get('cache-control')],
       [200, 'gzip', 'public, max-age=31536000, immutable'],
     );
+    const index = await (await get('/', html)).text();
+    const first = [...index.matchAll(/(?:src|href)="\.(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, path = '']) => path);
+    const sizes = first.map(async (path) => (await get(path, { 'accept-encoding': 'gzip' })).headers);
+    const bytes = (await Promise.all(sizes)).reduce((sum, headers) => sum + Number(headers.get('content-length')), 0);
+    assert.ok(first.length >= 2 && bytes > 50_000 && bytes <= 260_000, `${first.length} files, ${bytes} bytes`);
     for (const path of ['/assets/gone-1234.js', '/assets/..%2Findex.html', '/assets/..%2f..%2fpackage.json']) {
       const gone = await get(path, html);
       assert.equal(gone.status, 404, path);

@@ -53,6 +53,21 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/audiences',
+    component: lazyRouteComponent(() => import('./pages/audiences/list.tsx'), 'Audiences'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/audiences/new',
+    component: lazyRouteComponent(() => import('./pages/audiences/builder.tsx'), 'NewAudience'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/audiences/$segment',
+    component: lazyRouteComponent(() => import('./pages/audiences/builder.tsx'), 'SegmentAudience'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/campaigns',
     component: lazyRouteComponent(() => import('./pages/campaigns/list.tsx'), 'Campaigns'),
   }),

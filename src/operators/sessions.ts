@@ -4,6 +4,7 @@ import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
 import { type Actor, recordChange } from './audit.ts';
 import type { Operator } from './operators.ts';
+import type { OperatorRole } from './roles.ts';
 
 /** A session ends after this time without a request, and after this time whatever happens, in milliseconds. */
 const IDLE_MS = 12 * 3_600_000;
@@ -60,6 +61,15 @@ export async function findSession(db: Db, token: string, now: Date): Promise<Ses
   if (now.getTime() - seenAt.getTime() >= SEEN_EVERY_MS)
     await db.run(sql`update operator_sessions set seen_at = ${now} where token_hash = ${hashOf(token)}`);
   return { id: sessionId, operator: { id, workspaceId, name, role } };
+}
+
+/** Which of these sessions are not over, with the roles of their operators. It does not count as a use of them. */
+export function listStanding(db: Db, ids: readonly string[], now: Date): Promise<{ id: string; role: OperatorRole }[]> {
+  return db.query<{ id: string; role: OperatorRole }>(sql`
+    select s.id, o.role
+      from operator_sessions s
+      join operators o on o.id = s.operator_id
+     where s.id = any(${ids}::uuid[]) and not (${isOver(now)})`);
 }
 
 /** The sessions of one operator or, with null, of all of the workspace, the last used first. */

@@ -54,7 +54,14 @@ export async function startRoles(
   { config, log, db, secret }: ThreadContext,
   roles: Pick<
     AppOptions,
-    'roles' | 'broadcastThreads' | 'neighbours' | 'appliesFeedback' | 'otherMeters' | 'metersProcess' | 'onlyLocalHosts' | 'planFile'
+    | 'roles'
+    | 'broadcastThreads'
+    | 'neighbours'
+    | 'appliesFeedback'
+    | 'otherMeters'
+    | 'metersProcess'
+    | 'onlyLocalHosts'
+    | 'planFile'
   >,
   endings: Ending[],
 ): Promise<App> {

@@ -23,6 +23,11 @@ export function whenSignedOut(act: () => void): void {
   onSignedOut = act;
 }
 
+/** An answer outside of these calls said so. */
+export function signedOut(): void {
+  onSignedOut();
+}
+
 /** URL of a call, below the path at which the console is served. `path`: such as `me`. */
 export function urlOf(path: string): string {
   return new URL(`operator/v1/${path}`, document.baseURI).href;
@@ -44,8 +49,10 @@ export function changeText<T>(
   path: string,
   text: string,
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<T> {
-  return exchange<T>(path, { method, headers: { ...headersOf(method, text), ...headers }, body: text });
+  const init = { method, headers: { ...headersOf(method, text), ...headers }, body: text };
+  return exchange<T>(path, { ...init, ...(signal !== undefined && { signal }) });
 }
 
 function call<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {

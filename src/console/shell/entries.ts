@@ -16,6 +16,7 @@ export const entries: readonly Entry[] = [
   { path: '/dispatches', name: 'Dispatches', icon: 'dispatches', key: 'd', isOnPhone: true },
   { path: '/people', name: 'People', icon: 'people', key: 'p', isOnPhone: true },
   { path: '/outbox', name: 'Outbox', icon: 'outbox', key: 'o', isOnPhone: true },
+  { path: '/audiences', name: 'Audiences', icon: 'audiences', key: 'a', isOnPhone: false },
   { path: '/campaigns', name: 'Campaigns', icon: 'campaigns', key: 'c', isOnPhone: false },
   { path: '/templates', name: 'Templates', icon: 'templates', key: 't', isOnPhone: false },
   { path: '/schedules', name: 'Schedules', icon: 'waiting', key: 'l', isOnPhone: false },

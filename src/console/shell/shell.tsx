@@ -1,6 +1,8 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useMemo, useRef } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { change } from '../lib/api.ts';
+import { keepLive, type LiveState, useLive } from '../lib/live.ts';
 import { timeOf } from '../lib/say.ts';
 import { setSignedOut, useMay, useMe, useSignedOut } from '../lib/session.ts';
 import { SignIn } from '../pages/sign-in/sign-in.tsx';
@@ -31,6 +33,7 @@ export function Shell() {
     [navigate, maySend],
   );
   useKeys(keys);
+  useStream(me.data !== undefined && !isSignedOut);
   if (me.data === undefined && isSignedOut) return <SignIn />;
   if (me.data === undefined && me.error === null) return null;
   return (
@@ -50,6 +53,7 @@ export function Shell() {
             <div className="end">
               <ComposeLink />
               <Clock />
+              <Live />
             </div>
           </header>
           <main className="grow" id="main">
@@ -135,6 +139,29 @@ function Entries({ which }: { which: readonly Entry[] }): ReactNode {
       {badges[path]}
     </Link>
   ));
+}
+
+/** Hears what changes while somebody is signed in. */
+function useStream(isSignedIn: boolean): void {
+  const queries = useQueryClient();
+  useEffect(() => (isSignedIn ? keepLive(queries) : undefined), [isSignedIn, queries]);
+}
+
+const liveWords: Readonly<Record<LiveState, readonly [word: string, meaning: string]>> = {
+  live: ['Live', 'What changes is shown within two seconds'],
+  waiting: ['Reconnecting', 'The stream of changes is interrupted; pages ask every few seconds meanwhile'],
+  asking: ['Every 5 s', 'Enough tabs hear of changes already, so this one asks every few seconds'],
+};
+
+/** Whether the page hears of changes at once. */
+function Live() {
+  const state = useLive();
+  const [word, meaning] = liveWords[state];
+  return (
+    <span className={state === 'live' ? 'live' : 'live calm'} title={meaning}>
+      {word}
+    </span>
+  );
 }
 
 function Clock() {

@@ -170,7 +170,7 @@ function successOf({ answer }: Operation, ofRate: object): object {
     [answer.status]: {
       description: 'Done.',
       headers: { 'x-request-id': { $ref: '#/components/headers/RequestId' }, ...ofRate },
-      content: { 'application/json': { schema: answer.schema } },
+      content: { [answer.type ?? 'application/json']: { schema: answer.schema } },
     },
   };
 }

@@ -16,8 +16,8 @@ export interface Operation {
   body?: Schema;
   /** The lines of a body that works, of a route that reads lines. Absent: it reads JSON, or nothing. */
   lines?: readonly Readonly<Record<string, Json>>[];
-  /** The status of success and its body. */
-  answer: { status: 200 | 201 | 202; schema: Schema };
+  /** The status of success and its body. `type`: default JSON. */
+  answer: { status: 200 | 201 | 202; schema: Schema; type?: 'text/event-stream' };
   /** Codes of errors beyond those of every route. */
   errors?: readonly ErrorCode[];
   /** `catalogs`: its refusals have the form of catalogs. `objects`: entries of its `errors` may be objects. Default: sentences. */

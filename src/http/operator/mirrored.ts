@@ -18,6 +18,8 @@ export const PREFIX = '/operator/v1';
 export const mirrored: Readonly<Record<string, OperatorRole>> = {
   'POST /messages/send': 'sender',
   'POST /messages/preview': 'sender',
+  'POST /audience/preview': 'viewer',
+  'POST /audience/explain': 'viewer',
   'GET /dispatches': 'viewer',
   'GET /dispatches/:dispatch_id': 'viewer',
   'GET /dispatches/:dispatch_id/recipients': 'viewer',
@@ -115,7 +117,7 @@ async function foundBefore({ reader, member }: NonNullable<MirrorDeps['before']>
 }
 
 /** What is asked by a POST and changes nothing. */
-const questions: ReadonlySet<string> = new Set(['/messages/preview']);
+const questions: ReadonlySet<string> = new Set(['/messages/preview', '/audience/preview', '/audience/explain']);
 
 /** Whether something was changed: by nothing that reads, by no dry run, and by no answer that is given again. */
 function isChange({ method, path }: Route, { status, body, headers }: Answer): boolean {

@@ -1,11 +1,13 @@
 import type { Operation, Operations } from '../openapi/operation.ts';
 import { operations as ofPublic } from '../public/operations.ts';
 import { operations as account } from './account/operations.ts';
+import { operations as audience } from './audience/operations.ts';
 import { operations as compose } from './compose/operations.ts';
 import { operations as dispatches } from './dispatches/operations.ts';
 import { operations as find } from './find/operations.ts';
 import { operations as home } from './home/operations.ts';
 import { operations as keys } from './keys/operations.ts';
+import { operations as live } from './live/operations.ts';
 import { mirrored, PREFIX } from './mirrored.ts';
 import { operations as outbox } from './outbox/operations.ts';
 import { operations as people } from './people/operations.ts';
@@ -17,8 +19,10 @@ export const operatorOperations: Operations = {
   ...{
     ...account,
     ...home,
+    ...live,
     ...find,
     ...compose,
+    ...audience,
     ...dispatches,
     ...people,
     ...outbox,

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { RawObject } from '../../lib/raw/json.ts';
 import type { Actor } from '../../operators/audit.ts';
 import type { OperatorRole } from '../../operators/roles.ts';
@@ -48,7 +49,18 @@ export interface StrangerRoute extends Described {
   handle(request: StrangerRequest): Promise<Answer>;
 }
 
-export type OperatorRoute = SignedInRoute | StrangerRoute;
+/** An endpoint that answers with a stream of events, to whoever may be cut off at any time. */
+export interface OperatorStream extends Described {
+  role: OperatorRole;
+  /** Throws RequestError if there is no room. What it returns begins the stream, with these headers and its own. */
+  open(
+    request: Pick<OperatorRequest, 'session' | 'workspaceId'> & { lastEventId: string | null },
+  ): (answer: ServerResponse, headers: Readonly<Record<string, string>>) => void;
+  /** Ends all streams, before the server waits for its answers. */
+  close(): Promise<void>;
+}
+
+export type OperatorRoute = SignedInRoute | StrangerRoute | OperatorStream;
 
 /** How a request becomes that of somebody. */
 export interface OperatorAccess {

@@ -4,7 +4,9 @@ import { parseBody } from '../body.ts';
 import { checkQuery } from '../query.ts';
 import { queryOf, rawBodyOf, sendJson } from '../requests.ts';
 import type { Answer } from '../route.ts';
-import type { OperatorAccess, OperatorRoute } from './route.ts';
+import type { OperatorAccess, OperatorRoute, OperatorStream } from './route.ts';
+
+type PlainRoute = Exclude<OperatorRoute, OperatorStream>;
 
 /** Headers of every answer to an operator: nobody else may keep it, frame it or guess its type. */
 const headers = {
@@ -25,14 +27,40 @@ export function addOperatorRoute(server: FastifyInstance, route: OperatorRoute, 
       access.refuseOtherSites(request);
       if (route.role !== null) sessions.set(request, await access.admit(request, route.role));
     },
-    handler: async (request, reply) => respond(route, { request, reply, session: sessions.get(request) }),
+    handler: async (request, reply) => {
+      const session = sessions.get(request);
+      if ('open' in route) return begin(route, { request, reply, session });
+      return respond(route, { request, reply, session });
+    },
   });
+  if ('open' in route) server.addHook('preClose', () => route.close());
 }
 
-async function respond(
-  route: OperatorRoute,
-  { request, reply, session }: { request: FastifyRequest; reply: FastifyReply; session: Session | undefined },
-): Promise<FastifyReply> {
+interface Call {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  session: Session | undefined;
+}
+
+/** Takes the answer out of Fastify's hands, which would wait for its end. */
+function begin(route: OperatorStream, { request, reply, session }: Call): FastifyReply {
+  checkQuery(queryOf(request), []);
+  const { 'last-event-id': lastEventId = null } = request.headers;
+  const admitted = admittedOf(session);
+  const { workspaceId } = admitted.operator;
+  const start = route.open({ session: admitted, workspaceId, lastEventId: lastEventId && String(lastEventId) });
+  reply.hijack();
+  const given = Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]);
+  start(reply.raw, { ...Object.fromEntries(given), 'x-request-id': request.id });
+  return reply;
+}
+
+function admittedOf(session: Session | undefined): Session {
+  if (session === undefined) throw new Error('nobody was admitted');
+  return session;
+}
+
+async function respond(route: PlainRoute, { request, reply, session }: Call): Promise<FastifyReply> {
   const query = queryOf(request);
   checkQuery(query, route.query ?? []);
   const rawBody = rawBodyOf(request);
@@ -45,7 +73,7 @@ async function respond(
 }
 
 function handle(
-  route: OperatorRoute,
+  route: PlainRoute,
   {
     request,
     session,
@@ -58,11 +86,11 @@ function handle(
     const userAgent = String(request.headers['user-agent'] ?? '');
     return route.handle({ body, requestId, address, userAgent });
   }
-  if (session === undefined) throw new Error('nobody was admitted');
-  const { name, workspaceId } = session.operator;
+  const admitted = admittedOf(session);
+  const { name, workspaceId } = admitted.operator;
   const actor = { workspaceId, name, address };
   const params = request.params as Record<string, string>;
   const { 'idempotency-key': key } = request.headers;
   const idempotencyKey = key === undefined ? {} : { idempotencyKey: String(key) };
-  return route.handle({ session, workspaceId, actor, requestId, body, params, query, ...idempotencyKey });
+  return route.handle({ session: admitted, workspaceId, actor, requestId, body, params, query, ...idempotencyKey });
 }

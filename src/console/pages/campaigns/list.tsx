@@ -4,7 +4,7 @@ import { read } from '../../lib/api.ts';
 import { counted } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
 import { Command } from '../../parts/copy.tsx';
-import { Failure } from '../../parts/loaded.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
 import { Time } from '../../parts/time.tsx';
 
 interface ListedCampaign {
@@ -35,53 +35,38 @@ export function Campaigns() {
           ? 'Campaigns'
           : `${counted(campaigns.length, 'campaign')}${list.hasNextPage ? ' or more' : ''}`}
       </h1>
-      {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
-      {list.data !== undefined && campaigns.length === 0 ? <None /> : <Table campaigns={campaigns} />}
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="btn start"
-          onClick={() => list.fetchNextPage()}
-          disabled={list.isFetchingNextPage}
-        >
-          Show more
-        </button>
+      {list.data !== undefined && campaigns.length === 0 ? (
+        <None />
+      ) : (
+        <Rows
+          list={list}
+          rowsOf={(page) => page.campaigns}
+          columns={columns}
+          keyOf={({ id }) => id}
+          className="stk list"
+          none=""
+        />
       )}
     </div>
   );
 }
 
-function Table({ campaigns }: { campaigns: readonly ListedCampaign[] }) {
-  return (
-    <table className="stk list">
-      <thead>
-        <tr>
-          <th scope="col">Campaign</th>
-          <th scope="col">Kind</th>
-          <th scope="col">Tags</th>
-          <th scope="col">Changed</th>
-        </tr>
-      </thead>
-      <tbody>
-        {campaigns.map(({ id, name, is_api_campaign, tags, last_edited }) => (
-          <tr key={id}>
-            <td>
-              <Link to="/campaigns/$campaign" params={{ campaign: id }}>
-                {name}
-              </Link>{' '}
-              <span className="sub p2">{id}</span>
-            </td>
-            <td>{is_api_campaign ? 'API' : 'triggered'}</td>
-            <td className="l2 mut2">{tags.join(', ')}</td>
-            <td className="p2">
-              <Time at={last_edited} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const columns: readonly Column<ListedCampaign>[] = [
+  {
+    head: 'Campaign',
+    cell: ({ id, name }) => (
+      <>
+        <Link to="/campaigns/$campaign" params={{ campaign: id }}>
+          {name}
+        </Link>{' '}
+        <span className="sub p2">{id}</span>
+      </>
+    ),
+  },
+  { head: 'Kind', cell: ({ is_api_campaign: isApi }) => (isApi ? 'API' : 'triggered') },
+  { head: 'Tags', className: 'l2 mut2', cell: ({ tags }) => tags.join(', ') },
+  { head: 'Changed', className: 'p2', cell: ({ last_edited: at }) => <Time at={at} /> },
+];
 
 const EXAMPLE = `cat > workspace.yaml <<'YAML'
 campaigns:

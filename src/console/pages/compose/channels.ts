@@ -1,4 +1,4 @@
-import { isObject, type Path, valueAt } from './document.ts';
+import { isObject, type Path, valueAt } from '../../lib/document.ts';
 
 /** What a message can be composed with. */
 export interface Offer {

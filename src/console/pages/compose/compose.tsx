@@ -10,16 +10,20 @@ import { Icon } from '../../parts/icon.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import type { Offer } from './channels.ts';
 import './compose.css';
+import { isObject, isSame, type Json, type PlacedRemark, parsed, placed, withValue } from '../../lib/document.ts';
+import { useDraft } from '../../lib/draft.ts';
+import { isDesk } from '../../lib/width.ts';
 import { Confirm, Dock } from './dock.tsx';
-import { isObject, isSame, type Json, type PlacedRemark, parsed, placed, withValue } from './document.ts';
-import { useDraft } from './draft.ts';
 import { Form } from './form.tsx';
 import { Outcome, Remarks } from './outcome.tsx';
 import { messagesOf, type People, peopleOf, type Run, remarksOf, useDryRun, usePreview, useSend } from './run.ts';
 import { isBroadcastBody, namesIn } from './targets.tsx';
-import { isDesk } from './width.ts';
 
-const Editor = lazy(() => import('./editor.tsx').then(({ Editor: one }) => ({ default: one })));
+const EMPTY = `{
+  "external_user_ids": [],
+  "messages": {}
+}`;
+const Editor = lazy(() => import('../../parts/editor.tsx').then(({ Editor: one }) => ({ default: one })));
 
 /** Writing a message: form and JSON of one document, what a dry run of it says, and sending it. */
 export function Compose() {
@@ -47,7 +51,7 @@ export function Compose() {
 }
 
 function Composer({ offer, name, url }: { offer: Offer; name: string; url: string }) {
-  const { draft, write, forget } = useDraft(name);
+  const { draft, write, forget } = useDraft(`compose ${name}`, EMPTY);
   const { text } = draft;
   const { body, problem } = parsed(text);
   const dry = useDryRun();
@@ -265,7 +269,7 @@ function JsonPane({ text, problem, remarks, write }: JsonPaneProps) {
       </div>
       {isDesk() ? (
         <Suspense fallback={<pre className="json">{text}</pre>}>
-          <Editor text={text} remarks={remarks} write={write} />
+          <Editor label="The request as JSON" text={text} remarks={remarks} write={write} />
         </Suspense>
       ) : (
         <pre className="json">{text}</pre>

@@ -1,6 +1,6 @@
 import { useId } from 'react';
+import { canHold, type Json, type Path, textAt, valueAt } from '../../lib/document.ts';
 import type { Field } from './channels.ts';
-import { canHold, type Json, type Path, textAt, valueAt } from './document.ts';
 
 interface FieldProps {
   field: Field;

@@ -1,7 +1,7 @@
 import { useState } from 'react';
+import { isObject, type Json, type Path, textAt, withValues } from '../../lib/document.ts';
 import { channelName } from '../../lib/say.ts';
 import { channelForms, type Offer, othersIn } from './channels.ts';
-import { isObject, type Json, type Path, textAt, withValues } from './document.ts';
 import { FieldRow } from './fields.tsx';
 import { Targets } from './targets.tsx';
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
+import { isObject } from '../../lib/document.ts';
 import { Frame } from '../outbox/frames.tsx';
-import { isObject } from './document.ts';
 import type { Sample } from './run.ts';
 
 /** A message as its person would see it, and as it is. */

@@ -1,8 +1,8 @@
 import { useState } from 'react';
+import type { PlacedRemark } from '../../lib/document.ts';
 import { channelName, count } from '../../lib/say.ts';
 import { sayReason } from '../../lib/verdicts.ts';
 import { Verdict } from '../../parts/verdict.tsx';
-import type { PlacedRemark } from './document.ts';
 import { OneMessage } from './one-message.tsx';
 import { AsPerson, EmptyProfile } from './previews.tsx';
 import { familyOfOutcome, type Previews, type Rehearsed, type Sample } from './run.ts';

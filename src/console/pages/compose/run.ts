@@ -1,8 +1,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { ApiError, changeText } from '../../lib/api.ts';
+import { isSame, type Json, type Remark, withValue, withValues } from '../../lib/document.ts';
 import { familyOf } from '../../lib/verdicts.ts';
-import { isSame, type Json, type Remark, withValue, withValues } from './document.ts';
 
 interface Verdict {
   external_id?: string | null;

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, useState } from 'react';
+import { isObject, type Json, type Path, textAt, valueAt } from '../../lib/document.ts';
 import { Icon } from '../../parts/icon.tsx';
 import type { Offer } from './channels.ts';
-import { isObject, type Json, type Path, textAt, valueAt } from './document.ts';
 
 type Changes = readonly (readonly [Path, unknown])[];
 

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { count, counted, share } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
 import { type Family, families } from '../../lib/verdicts.ts';
@@ -47,18 +48,18 @@ const over = ['finished', 'cancelled', 'failed'];
 /** One dispatch: people, then messages by reason, then names. */
 export function DispatchPage() {
   const { dispatch: id = '' } = useParams({ strict: false });
-  const every = (query: { state: { data: Dispatch | undefined } }) =>
-    query.state.data !== undefined && over.includes(query.state.data.state) ? false : EVERY_MS;
+  const interval = (query: { state: { data: Dispatch | undefined } }) =>
+    query.state.data !== undefined && over.includes(query.state.data.state) ? false : every(EVERY_MS);
   const dispatch = useQuery({
     queryKey: ['dispatch', id],
     queryFn: ({ signal }) => read<Dispatch>(`dispatches/${encodeURIComponent(id)}`, signal),
-    refetchInterval: every,
+    refetchInterval: interval,
   });
   const isOver = dispatch.data !== undefined && over.includes(dispatch.data.state);
   const people = useQuery({
     queryKey: ['dispatch', id, 'people', isOver],
     queryFn: ({ signal }) => read<People>(`dispatches/${encodeURIComponent(id)}/people`, signal),
-    refetchInterval: isOver ? false : EVERY_MS,
+    refetchInterval: () => (isOver ? false : every(EVERY_MS)),
   });
   useTitle('Dispatch');
   return (

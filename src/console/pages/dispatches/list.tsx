@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { channelName, count, counted, shortId } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
 import { DispatchState } from '../../parts/dispatch-state.tsx';
-import { Failure } from '../../parts/loaded.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
 import { Time } from '../../parts/time.tsx';
 import { FirstSend } from '../home/first-send.tsx';
 import type { ListedDispatch } from '../home/home.tsx';
@@ -28,11 +29,10 @@ export function Dispatches() {
       read<Page>(`dispatches${queryOf({ state, limit: 50, cursor: pageParam })}`, signal),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? EVERY_MS : false),
+    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? every(EVERY_MS) : false),
   });
   useTitle('Dispatches');
-  const dispatches = list.data?.pages.flatMap((page) => page.dispatches) ?? [];
-  const isFirst = list.data !== undefined && dispatches.length === 0 && state === '';
+  const isFirst = list.data?.pages[0]?.dispatches.length === 0 && state === '';
   return (
     <div className="page">
       <h1>Dispatches</h1>
@@ -53,70 +53,46 @@ export function Dispatches() {
           ))}
         </select>
       </label>
-      {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
       {isFirst ? (
         <FirstSend />
       ) : (
-        <Table dispatches={dispatches} isEmpty={list.data !== undefined && dispatches.length === 0} />
-      )}
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="btn start"
-          onClick={() => list.fetchNextPage()}
-          disabled={list.isFetchingNextPage}
-        >
-          {counted(dispatches.length, 'dispatch', 'dispatches')} shown; show more
-        </button>
+        <Rows
+          list={list}
+          rowsOf={(page) => page.dispatches}
+          columns={columns}
+          keyOf={(one) => one.dispatch_id}
+          className="stk list"
+          none="No dispatch is in this state."
+          say={(rows) => counted(rows, 'dispatch', 'dispatches')}
+        />
       )}
     </div>
   );
 }
 
-function Table({ dispatches, isEmpty }: { dispatches: readonly ListedDispatch[]; isEmpty: boolean }) {
-  return (
-    <table className="stk list">
-      <thead>
-        <tr>
-          <th scope="col">Accepted</th>
-          <th scope="col">Dispatch</th>
-          <th scope="col">State</th>
-          <th scope="col">Channels</th>
-          <th scope="col" className="n">
-            People
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {dispatches.map((one) => (
-          <tr key={one.dispatch_id}>
-            <td>
-              <Time at={one.accepted_at} />
-            </td>
-            <td>
-              <Link to="/dispatches/$dispatch" params={{ dispatch: one.dispatch_id }}>
-                {one.campaign_id ?? <code>{shortId(one.dispatch_id)}</code>}
-              </Link>{' '}
-              <span className="sub p2">{one.broadcast ? 'broadcast' : 'named people'}</span>
-            </td>
-            <td>
-              <DispatchState state={one.state} />
-            </td>
-            <td className="l2 mut2">
-              {one.channels.map(channelName).join(', ')}
-              {one.failure !== undefined && ` · ${one.failure}`}
-            </td>
-            <td className="n p2">{one.counts.targeted === null ? '–' : count(one.counts.targeted)}</td>
-          </tr>
-        ))}
-        {isEmpty && (
-          <tr>
-            <td colSpan={5} className="mut">
-              No dispatch is in this state.
-            </td>
-          </tr>
-        )}
-      </tbody>
-    </table>
-  );
-}
+const columns: readonly Column<ListedDispatch>[] = [
+  { head: 'Accepted', cell: ({ accepted_at }) => <Time at={accepted_at} /> },
+  {
+    head: 'Dispatch',
+    cell: ({ dispatch_id, campaign_id, broadcast }) => (
+      <>
+        <Link to="/dispatches/$dispatch" params={{ dispatch: dispatch_id }}>
+          {campaign_id ?? <code>{shortId(dispatch_id)}</code>}
+        </Link>{' '}
+        <span className="sub p2">{broadcast ? 'broadcast' : 'named people'}</span>
+      </>
+    ),
+  },
+  { head: 'State', cell: ({ state }) => <DispatchState state={state} /> },
+  {
+    head: 'Channels',
+    className: 'l2 mut2',
+    cell: ({ channels, failure }) =>
+      `${channels.map(channelName).join(', ')}${failure === undefined ? '' : ` · ${failure}`}`,
+  },
+  {
+    head: 'People',
+    className: 'n p2',
+    cell: ({ counts: { targeted } }) => (targeted === null ? '–' : count(targeted)),
+  },
+];

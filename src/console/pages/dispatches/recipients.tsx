@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { channelName, counted } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { familyOf, sayReason } from '../../lib/verdicts.ts';
 import { Icon } from '../../parts/icon.tsx';
-import { Failure } from '../../parts/loaded.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 
 export interface Recipient {
@@ -55,9 +56,8 @@ export function Recipients({ id, channels, isOver }: { id: string; channels: rea
       ),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: (query) => (isOver || query.state.data?.pages.length !== 1 ? false : EVERY_MS),
+    refetchInterval: (query) => (isOver || query.state.data?.pages.length !== 1 ? false : every(EVERY_MS)),
   });
-  const rows = list.data?.pages.flatMap(({ recipients }) => recipients) ?? [];
   return (
     <section className="sec" aria-labelledby="recipients">
       <h2 id="recipients">Recipients</h2>
@@ -99,66 +99,47 @@ export function Recipients({ id, channels, isOver }: { id: string; channels: rea
           </Link>
         )}
       </div>
-      {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
-      <table className="stk peo">
-        <thead>
-          <tr>
-            <th scope="col">Person</th>
-            <th scope="col">Channel</th>
-            <th scope="col">Verdict</th>
-            <th scope="col">Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={`${row.braze_id ?? nameOf(row)} ${row.channel}`} id={id} row={row} />
-          ))}
-          {list.data !== undefined && rows.length === 0 && (
-            <tr>
-              <td colSpan={4} className="mut">
-                Nobody fits.
-              </td>
-            </tr>
-          )}
-        </tbody>
-      </table>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="btn start"
-          onClick={() => list.fetchNextPage()}
-          disabled={list.isFetchingNextPage}
-        >
-          {counted(rows.length, 'row')} shown; show more
-        </button>
-      )}
+      <Rows
+        list={list}
+        rowsOf={(page) => page.recipients}
+        columns={columnsOf(id)}
+        keyOf={(row) => `${row.braze_id ?? nameOf(row)} ${row.channel}`}
+        className="stk peo"
+        none="Nobody fits."
+        say={(rows) => counted(rows, 'row')}
+      />
     </section>
   );
 }
 
-function Row({ id, row }: { id: string; row: Recipient }) {
-  const { braze_id: person, channel, status, reason, detail } = row;
-  return (
-    <tr>
-      <td>
-        {person ? (
-          <Link to="/people/$person" params={{ person }} search={{ why: id }}>
+function columnsOf(id: string): readonly Column<Recipient>[] {
+  return [
+    {
+      head: 'Person',
+      cell: (row) =>
+        row.braze_id ? (
+          <Link to="/people/$person" params={{ person: row.braze_id }} search={{ why: id }}>
             {nameOf(row)}
           </Link>
         ) : (
           nameOf(row)
-        )}
-      </td>
-      <td>{channel === null ? <span className="mut">none</span> : channelName(channel)}</td>
-      <td>
-        <Verdict family={familyOf(status, reason)}>{status}</Verdict>
-      </td>
-      <td className="l2 mut2">
-        {reason !== null && sayReason(reason)}
-        {detail !== null && (reason === null ? detail : `: ${detail}`)}
-      </td>
-    </tr>
-  );
+        ),
+    },
+    {
+      head: 'Channel',
+      cell: ({ channel }) => (channel === null ? <span className="mut">none</span> : channelName(channel)),
+    },
+    {
+      head: 'Verdict',
+      cell: ({ status, reason }) => <Verdict family={familyOf(status, reason)}>{status}</Verdict>,
+    },
+    {
+      head: 'Why',
+      className: 'l2 mut2',
+      cell: ({ reason, detail }) =>
+        [reason === null ? null : sayReason(reason), detail].filter((said) => said !== null).join(': '),
+    },
+  ];
 }
 
 function nameOf({ external_id, user_aliases, email, braze_id }: Recipient): string {

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { channelName, count, counted, shortId } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
 import { type Family, families, familyNames, familyOf, sayReason } from '../../lib/verdicts.ts';
@@ -44,7 +45,7 @@ export function Home() {
   const home = useQuery({
     queryKey: ['home'],
     queryFn: ({ signal }) => read<HomeAnswer>('home', signal),
-    refetchInterval: EVERY_MS,
+    refetchInterval: () => every(EVERY_MS),
   });
   useTitle('Home');
   return (

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 
 export interface Trouble {
   severity: 'red' | 'amber';
@@ -17,6 +18,6 @@ export function useTroubles() {
   return useQuery({
     queryKey: ['troubles'],
     queryFn: ({ signal }) => read<{ troubles: Trouble[] }>('troubles', signal),
-    refetchInterval: EVERY_MS,
+    refetchInterval: () => every(EVERY_MS),
   });
 }

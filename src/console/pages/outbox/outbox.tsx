@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { read, urlOf } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { channelName, counted } from '../../lib/say.ts';
 import { queryOf } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
@@ -95,7 +96,7 @@ function NewOnes({ newest, onShow }: { newest: string; onShow: () => void }) {
   const { data } = useQuery({
     queryKey: ['outbox', 'newest'],
     queryFn: ({ signal }) => read<Page>('outbox?limit=20', signal),
-    refetchInterval: EVERY_MS,
+    refetchInterval: () => every(EVERY_MS),
   });
   const found = data?.entries.findIndex((entry) => keyOf(entry) === newest) ?? 0;
   const many = found < 0 ? (data?.entries.length ?? 0) : found;

@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
+import { every } from '../../lib/live.ts';
 import { counted } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
 import { Command, CopyButton } from '../../parts/copy.tsx';
-import { Failure } from '../../parts/loaded.tsx';
+import { type Column, Rows } from '../../parts/rows.tsx';
 import { Time } from '../../parts/time.tsx';
 
 interface Logged {
@@ -31,7 +32,7 @@ export function Requests() {
     queryFn: ({ pageParam, signal }) => read<Page>(`requests${queryOf({ limit: 50, cursor: pageParam })}`, signal),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? EVERY_MS : false),
+    refetchInterval: (query) => (query.state.data?.pages.length === 1 ? every(EVERY_MS) : false),
   });
   useTitle('Requests');
   const requests = list.data?.pages.flatMap((page) => page.requests) ?? [];
@@ -48,57 +49,40 @@ export function Requests() {
       <p className="mut2 md">
         Requests to a segment or an audience, and what went wrong. Requests to named people are in Dispatches.
       </p>
-      {list.error !== null && <Failure error={list.error} retry={() => list.refetch()} />}
       <div className={open === undefined ? 'sec' : 'split wide'}>
-        <List requests={requests} open={id} />
+        <div className="sec">
+          <Rows
+            list={list}
+            rowsOf={(page) => page.requests}
+            columns={columns}
+            keyOf={(one) => one.id}
+            none="Nothing came in 60 h."
+            isMarked={(one) => one.id === id}
+          />
+        </div>
         {open !== undefined && <Record logged={open} />}
       </div>
-      {list.hasNextPage && (
-        <button
-          type="button"
-          className="btn start"
-          onClick={() => list.fetchNextPage()}
-          disabled={list.isFetchingNextPage}
-        >
-          Show more
-        </button>
-      )}
     </div>
   );
 }
 
-function List({ requests, open }: { requests: readonly Logged[]; open: string }) {
-  const navigate = useNavigate();
-  if (requests.length === 0) return null;
-  return (
-    <table className="stk">
-      <thead>
-        <tr>
-          <th scope="col">When</th>
-          <th scope="col">Endpoint</th>
-          <th scope="col">Key</th>
-          <th scope="col">What</th>
-        </tr>
-      </thead>
-      <tbody>
-        {requests.map(({ id, at, category, record }) => (
-          <tr key={id} className={id === open ? 'on' : ''}>
-            <td>
-              <Time at={at} />
-            </td>
-            <td>
-              <Link to="/requests" search={{ id }} onClick={() => navigate({ to: '/requests', search: { id } })}>
-                {typeof record.endpoint === 'string' ? record.endpoint : category}
-              </Link>
-            </td>
-            <td className="p2">{typeof record.api_key_name === 'string' ? record.api_key_name : '–'}</td>
-            <td className="l2 mut2">{summaryOf(record)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
+const columns: readonly Column<Logged>[] = [
+  { head: 'When', cell: ({ at }) => <Time at={at} /> },
+  {
+    head: 'Endpoint',
+    cell: ({ id, category, record: { endpoint } }) => (
+      <Link to="/requests" search={{ id }}>
+        {typeof endpoint === 'string' ? endpoint : category}
+      </Link>
+    ),
+  },
+  {
+    head: 'Key',
+    className: 'p2',
+    cell: ({ record: { api_key_name: key } }) => (typeof key === 'string' ? key : '–'),
+  },
+  { head: 'What', className: 'l2 mut2', cell: ({ record }) => summaryOf(record) },
+];
 
 function summaryOf(record: Logged['record']): string {
   const { segment_name: segment, campaign_name: campaign, channels, broadcast } = record;

@@ -28,7 +28,6 @@ export const operations: Operations = {
         ),
       }),
     },
-    errors: ['not_found'],
     example: {},
   },
   'GET /operator/v1/home': {

@@ -1,26 +1,20 @@
 import type { Database } from '../../../db/database.ts';
 import { createTodayCounter, type Today } from '../../../dispatch/report/console/today.ts';
-import { listTroubles } from '../../../dispatch/report/console/troubles.ts';
+import type { Trouble } from '../../../dispatch/report/console/troubles.ts';
 import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
-import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
-import type { CatalogTrouble } from '../../../workspace/watch-catalog.ts';
-import type { RefusedCallers } from '../../refused-callers.ts';
 import type { OperatorRoute } from '../route.ts';
 
 export interface HomeDeps {
   db: Database;
   clock: Clock;
-  catalog: Catalog;
-  catalogTrouble(): CatalogTrouble | null;
-  refusedCallers: RefusedCallers;
+  troublesOf(workspaceId: number): Promise<readonly Trouble[]>;
 }
 
 const RECENT = 8;
 
 /** What is wrong now and since when, what was accepted last, and what was sent today. */
-export function homeRoutes({ db, clock, catalog, catalogTrouble, refusedCallers }: HomeDeps): OperatorRoute[] {
+export function homeRoutes({ db, clock, troublesOf }: HomeDeps): OperatorRoute[] {
   const countToday = createTodayCounter({ db, clock });
   return [
     {
@@ -28,10 +22,7 @@ export function homeRoutes({ db, clock, catalog, catalogTrouble, refusedCallers 
       path: '/operator/v1/troubles',
       role: 'viewer',
       async handle({ workspaceId }) {
-        const callers = refusedCallers.problems(workspaceId);
-        const options = { now: clock.now(), catalogTrouble: catalogTrouble(), callers };
-        const troubles = await listTroubles(db, workspaceOf(catalog, workspaceId), options);
-        return { status: 200, body: { troubles, message: 'success' } };
+        return { status: 200, body: { troubles: await troublesOf(workspaceId), message: 'success' } };
       },
     },
     {
@@ -54,12 +45,6 @@ export function homeRoutes({ db, clock, catalog, catalogTrouble, refusedCallers 
       },
     },
   ];
-}
-
-function workspaceOf(catalog: Catalog, id: number): WorkspaceCatalog {
-  const workspace = catalog.workspace(id);
-  if (workspace === undefined) throw new RequestError('not_found', ['the workspace is gone']);
-  return workspace;
 }
 
 function describeToday({ since, countedAt, rows }: Today): object {

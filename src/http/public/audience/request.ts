@@ -1,4 +1,5 @@
 import { filterOf } from '../../../audience/context.ts';
+import type { Filter } from '../../../audience/grammar/filter.ts';
 import { parseAudience } from '../../../audience/grammar/parse.ts';
 import { checkReferences } from '../../../audience/grammar/references.ts';
 import type { PreviewChannel, PreviewRequest } from '../../../audience/preview.ts';
@@ -81,7 +82,7 @@ function readTargets(body: Body, workspace: WorkspaceCatalog): TargetingFilters 
 }
 
 /** Reads the filter of a segment that is not saved. It may use all that a segment's filter may. */
-function readDraft(value: unknown, workspace: WorkspaceCatalog): TargetingFilters['segment'] {
+export function readDraft(value: unknown, workspace: WorkspaceCatalog): Filter {
   const filter = parseAudience(value, 'filter', { isSegment: true });
   checkReferences(filter, workspace);
   return filter;

@@ -14,9 +14,11 @@ import {
   WidgetType,
 } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
-import type { PlacedRemark } from './document.ts';
+import type { PlacedRemark } from '../lib/document.ts';
 
 interface EditorProps {
+  /** What the text is, for who cannot see it. */
+  label: string;
   text: string;
   remarks: readonly PlacedRemark[];
   write(text: string): void;
@@ -28,11 +30,11 @@ const fromOutside = Annotation.define<true>();
  * The document as JSON. The editor stands in a shadow root, because its styles are then style sheets of the root: a style
  * element would need a nonce under the policy of the console.
  */
-export function Editor({ text, remarks, write }: EditorProps) {
+export function Editor({ label, text, remarks, write }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const current = useRef({ text, write });
-  current.current = { text, write };
+  const current = useRef({ label, text, write });
+  current.current = { label, text, write };
   useEffect(() => {
     const host = place.current;
     if (host === null) return;
@@ -42,7 +44,11 @@ export function Editor({ text, remarks, write }: EditorProps) {
       parent: root,
       state: EditorState.create({
         doc: current.current.text,
-        extensions: [...extensions, EditorView.updateListener.of((update) => report(update, current.current.write))],
+        extensions: [
+          ...extensions,
+          EditorView.contentAttributes.of({ 'aria-label': current.current.label }),
+          EditorView.updateListener.of((update) => report(update, current.current.write)),
+        ],
       }),
     });
     view.current = made;
@@ -167,7 +173,6 @@ const extensions = [
   liquidMarks,
   remarkField,
   EditorView.lineWrapping,
-  EditorView.contentAttributes.of({ 'aria-label': 'The request as JSON' }),
   // The key of the dry run is the page's.
   keymap.of([...defaultKeymap, ...historyKeymap].filter(({ key }) => key !== 'Mod-Enter')),
   theme,

@@ -6,15 +6,9 @@ interface Draft {
   at: number | null;
 }
 
-const EMPTY = `{
-  "external_user_ids": [],
-  "messages": {}
-}`;
-
-/** The draft of an operator, kept in this browser only. */
-export function useDraft(name: string): { draft: Draft; write(text: string): void; forget(): void } {
-  const key = `compose ${name}`;
-  const [draft, setDraft] = useState<Draft>(() => stored(key));
+/** A draft of an operator, kept in this browser only. `empty`: what it begins with. */
+export function useDraft(key: string, empty: string): { draft: Draft; write(text: string): void; forget(): void } {
+  const [draft, setDraft] = useState<Draft>(() => stored(key, empty));
   return {
     draft,
     write(text) {
@@ -23,14 +17,14 @@ export function useDraft(name: string): { draft: Draft; write(text: string): voi
     },
     forget() {
       localStorage.removeItem(key);
-      setDraft({ text: EMPTY, at: null });
+      setDraft({ text: empty, at: null });
     },
   };
 }
 
-function stored(key: string): Draft {
+function stored(key: string, empty: string): Draft {
   const { text, at } = readDraft(localStorage.getItem(key));
-  return typeof text === 'string' && typeof at === 'number' ? { text, at } : { text: EMPTY, at: null };
+  return typeof text === 'string' && typeof at === 'number' ? { text, at } : { text: empty, at: null };
 }
 
 /** What another release, or somebody else, wrote there is no draft. */

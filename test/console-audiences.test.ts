@@ -1,0 +1,144 @@
+// The builder of audiences: whom a filter describes without each of its parts, and which one keeps everybody out.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startTestApp } from './support/app.ts';
+import { skipWithoutChromium } from './support/chromium.ts';
+import {
+  givenOperator,
+  keepPicture,
+  overflowOf,
+  schemes,
+  seriousFindings,
+  signIn,
+  startConsole,
+  widths,
+} from './support/console/console.ts';
+import { fillConsole } from './support/console/world.ts';
+
+const equals = (name: string, value: unknown) => ({
+  custom_attribute: { custom_attribute_name: name, comparison: 'equals', value },
+});
+const days = (name: string) => ({
+  custom_attribute: { custom_attribute_name: name, comparison: 'less_than_x_days_ago', value: 2 },
+});
+
+test('each part of a filter is counted alone and left out, as separate counts would say', async (t) => {
+  const app = await startTestApp(t);
+  const attributes = Array.from({ length: 40 }, (_, at) => ({
+    external_id: `p${at}`,
+    ...(at % 2 === 0 && { plan: 'gold' }),
+    ...(at % 3 === 0 && { city: 'Graz' }),
+    ...(at % 5 === 0 && { email: `p${at}@example.com` }),
+  }));
+  await app.post('/users/track', { attributes });
+  const viewer = await givenOperator(app, 'viewer');
+  const filter = {
+    AND: [equals('plan', 'gold'), { OR: [equals('city', 'Graz'), { NOT: { email_available: true } }] }, equals('x', 1)],
+  };
+  const countOf = async (one: unknown) => {
+    const { body } = await viewer.call('POST', 'audience/preview', { filter: one, channels: [] });
+    return body.count as number;
+  };
+  const { status, body } = await viewer.call('POST', 'audience/parts', { filter });
+  assert.equal(status, 200, JSON.stringify(body));
+  const [gold, either, none] = filter.AND as [object, { OR: object[] }, object];
+  const [graz, noMail] = either.OR as [object, object];
+  const expected: [string, unknown, unknown][] = [
+    ['filter.AND[0]', gold, { AND: [either, none] }],
+    ['filter.AND[1]', either, { AND: [gold, none] }],
+    ['filter.AND[1].OR[0]', graz, { AND: [gold, noMail, none] }],
+    ['filter.AND[1].OR[1]', noMail, { AND: [gold, graz, none] }],
+    ['filter.AND[2]', none, { AND: [gold, either] }],
+  ];
+  assert.equal(body.everybody, 40);
+  assert.equal(body.count, 0);
+  assert.equal(body.left_over, 0);
+  for (const [index, [path, alone, without]] of expected.entries())
+    assert.deepEqual(body.parts[index], { path, alone: await countOf(alone), without: await countOf(without) });
+  const one = await viewer.call('POST', 'audience/parts', { filter, paths: ['filter.AND[2]'] });
+  assert.deepEqual([one.body.parts, one.body.left_over], [[body.parts[4]], 4]);
+  const many = { OR: Array.from({ length: 20 }, (_, at) => equals('plan', `p${at}`)) };
+  const first = await viewer.call('POST', 'audience/parts', { filter: many });
+  assert.deepEqual([first.body.parts.length, first.body.left_over], [12, 8]);
+  const refused: [object, RegExp][] = [
+    [{}, /^filter: expected an object, got nothing/],
+    [{ filter: { AND: [] } }, /^filter\.AND: expected at least one filter/],
+    [{ filter: { segment: { segment_id: 'x\0', comparison: 'in' } } }, /^filter\.segment/],
+    [{ filter, paths: ['filter'] }, /^paths\[0\]: expected the path of a filter or group/],
+    [{ filter, paths: [] }, /^paths: expected an array of 1 to 12 paths/],
+    [{ filter, paths: 'filter.AND[0]' }, /^paths: expected an array/],
+    [{ filter, more: 1 }, /^more: /],
+  ];
+  for (const [asked, problem] of refused) {
+    const reply = await viewer.call('POST', 'audience/parts', asked);
+    assert.equal(reply.status, 400, JSON.stringify(asked));
+    assert.match(reply.body.errors[0], problem);
+  }
+});
+
+test('the builder says which filter keeps everybody out and what it found, and gives the lines for the file', {
+  skip: skipWithoutChromium,
+}, async (t) => {
+  const started = await startConsole(t);
+  const { app, newPage, open, complaints } = started;
+  await fillConsole(app);
+  await app.post('/users/track', {
+    attributes: ['chidi', 'bob', 'emil'].map((external_id) => ({
+      ...{ external_id, plan: 'gold', country: 'AT', last_order: '26.11.2026', email: `${external_id}@example.com` },
+    })),
+  });
+  const viewer = await givenOperator(app, 'viewer');
+  await signIn(started, viewer);
+  const filter = {
+    AND: [
+      equals('plan', 'gold'),
+      days('last_order'),
+      { attribute: { name: 'country', comparison: 'is_any_of', value: ['AT', 'DE'] } },
+    ],
+  };
+  const wrong: string[] = [];
+  for (const width of ['desk', 'phone'] as const) {
+    const page = await newPage(width);
+    await open(page, '/audiences');
+    await page.evaluate(
+      ([key, text]) => localStorage.setItem(key ?? '', JSON.stringify({ text, at: 1 })),
+      ['audience viewer', JSON.stringify(filter, null, 2)],
+    );
+    await page.getByRole('link', { name: 'New audience' }).click();
+    await page.getByRole('heading', { level: 1, name: '0 people fit' }).waitFor();
+    await page.getByText('Because of one filter: without last_order there would be 3.').waitFor();
+    await page
+      .getByText(/last_order is "26\.11\.2026".* less_than_x_days_ago 2 does not hold/)
+      .first()
+      .waitFor();
+    await page.getByRole('heading', { name: 'First 3 of 3' }).waitFor();
+    const hot = page.locator('.flt.hot');
+    assert.deepEqual(await hot.locator('.n').allTextContents(), ['0', '3']);
+    for (const scheme of schemes) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      wrong.push(...(await seriousFindings(page)).map((found) => `${width} ${scheme}: ${found}`));
+      await keepPicture(page, `audience-why-${widths[width].width}-${scheme}`);
+    }
+    assert.equal(await overflowOf(page), 0, width);
+    await hot.getByRole('button', { name: 'Remove this filter' }).click();
+    await page.getByRole('heading', { level: 1, name: '3 people fit' }).waitFor();
+    await page.getByLabel('attribute').first().fill('nobody_has_this');
+    await page.getByRole('heading', { level: 1, name: '0 people fit' }).waitFor();
+    await page.getByLabel('attribute').first().fill('plan');
+    await page.getByRole('heading', { level: 1, name: '3 people fit' }).waitFor();
+    await page.getByRole('button', { name: 'Save as segment …' }).click();
+    await page.getByRole('textbox', { name: 'Name' }).fill(`Gold: "AT" & DE, ${width}`);
+    const yaml = await page.locator('dialog[open] pre.cmd').innerText();
+    await app.givenWorkspace(yaml);
+    const id = await page.getByRole('textbox', { name: 'Id' }).inputValue();
+    const saved = await viewer.call('GET', `segments/${id}`);
+    assert.deepEqual(
+      [saved.body.name, saved.body.filter],
+      [`Gold: "AT" & DE, ${width}`, { AND: [filter.AND[0], filter.AND[2]] }],
+    );
+    await keepPicture(page, `audience-save-${widths[width].width}`);
+    await page.close();
+  }
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(complaints, []);
+});
