@@ -1,4 +1,5 @@
 import { needsToKnow, type RecipientNeeds } from '../../people/profile/needs.ts';
+import { idKey } from '../../workspace/catalog.ts';
 import type { CompiledMessage } from './templates.ts';
 
 /**
@@ -7,7 +8,7 @@ import type { CompiledMessage } from './templates.ts';
  * known. Pure.
  */
 export function needsOf(
-  messages: readonly Pick<CompiledMessage, 'channel' | 'reads'>[],
+  messages: readonly Pick<CompiledMessage, 'channel' | 'message' | 'reads'>[],
   { isOncePerAddress }: { isOncePerAddress: boolean },
 ): RecipientNeeds {
   const needed = new Set(messages.flatMap(({ channel }) => channel.needs));
@@ -15,7 +16,7 @@ export function needsOf(
     custom: false,
     details: false,
     push: needed.has('push'),
-    groups: needed.has('groups'),
+    ...groupsOf(messages),
     emailFlags: needed.has('emailFlags'),
     phoneFlags: needed.has('phoneFlags'),
     lastWrote: needed.has('lastWrote'),
@@ -23,4 +24,15 @@ export function needsOf(
   };
   const read = messages.flatMap(({ reads }) => [...reads].filter((one) => one !== 'links' && one !== 'footer'));
   return needsToKnow(read, ofGates);
+}
+
+/** Gates ask about the group that a message names. With several, all are loaded. */
+function groupsOf(
+  messages: readonly Pick<CompiledMessage, 'channel' | 'message'>[],
+): Pick<RecipientNeeds, 'groups' | 'group'> {
+  const asking = messages.filter(({ channel }) => channel.needs.includes('groups'));
+  const named = new Set(asking.map(({ channel, message }) => channel.references(message).subscriptionGroupId));
+  const [only] = named;
+  if (named.size === 1 && only !== undefined) return { groups: false, group: idKey(only) };
+  return { groups: asking.length > 0, group: null };
 }
