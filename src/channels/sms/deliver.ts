@@ -54,7 +54,7 @@ function createTwilioSender(
     try {
       const reply = await pool.post({ ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });
       const outcome = readReply(reply, rendered, clock.now());
-      return withWords(outcome, replyWords(reply, secrets));
+      return outcome.kind === 'accepted' ? outcome : withWords(outcome, replyWords(reply, secrets));
     } catch (error) {
       if (error instanceof NotBegunError) return { kind: 'not_begun' };
       const { isUnclear, ...retry } = unansweredPost(error, base);

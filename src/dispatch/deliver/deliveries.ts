@@ -47,24 +47,20 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
     return { ...nothing, verdict: verdictFor(parcel, reply) };
   }
 
-  function outboundOf({ rendered, address, dispatch, send, recipient }: Parcel): Outbound {
-    const dispatchId = publicId(dispatch);
-    const sendId = `${dispatchId}.${send.bucket}.${send.userId}`;
-    return {
-      ...{ rendered, address, dispatchId, sendId, lastWrote: recipient.lastWrote },
-      // Most channels do not need it, and signing has a cost.
-      get reference() {
-        return referenceOf({ ...send, workspaceId: dispatch.workspace.id });
-      },
-    };
-  }
-
   /** null: there is no provider. */
   function outcomeOf(parcel: Parcel, signal: AbortSignal): Promise<Outcome | Held> | null {
     const { message, dispatch } = parcel;
     if (message.channel.providers?.of === 'group')
-      return groups.deliver(dispatch.workspace, groupMessageOf(dispatch, message), outboundOf(parcel), signal);
-    return senders.senderOf(dispatch.workspace, message.channel)?.deliver(outboundOf(parcel), signal) ?? null;
+      return groups.deliver(
+        dispatch.workspace,
+        groupMessageOf(dispatch, message),
+        new OutboundOf(parcel, referenceOf),
+        signal,
+      );
+    return (
+      senders.senderOf(dispatch.workspace, message.channel)?.deliver(new OutboundOf(parcel, referenceOf), signal) ??
+      null
+    );
   }
 
   return {
@@ -84,6 +80,37 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
       await Promise.all([groups.close(), senders.close()]);
     },
   };
+}
+
+/** A parcel as its sender sees it. The names are made when they are asked for: most channels need none, and signing has a cost. */
+class OutboundOf implements Outbound {
+  readonly rendered: Outbound['rendered'];
+  readonly address: Outbound['address'];
+  readonly lastWrote: Outbound['lastWrote'];
+  readonly #parcel: Parcel;
+  readonly #referenceOf: ReferenceOf;
+
+  constructor(parcel: Parcel, referenceOf: ReferenceOf) {
+    this.rendered = parcel.rendered;
+    this.address = parcel.address;
+    this.lastWrote = parcel.recipient.lastWrote;
+    this.#parcel = parcel;
+    this.#referenceOf = referenceOf;
+  }
+
+  get dispatchId(): string {
+    return publicId(this.#parcel.dispatch);
+  }
+
+  get sendId(): string {
+    const { bucket, userId } = this.#parcel.send;
+    return `${this.dispatchId}.${bucket}.${userId}`;
+  }
+
+  get reference(): string {
+    const { send, dispatch } = this.#parcel;
+    return this.#referenceOf({ ...send, workspaceId: dispatch.workspace.id });
+  }
 }
 
 const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };

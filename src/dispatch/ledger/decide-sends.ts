@@ -1,8 +1,18 @@
 import type { Db } from '../../db/database.ts';
-import { hotStatement } from '../../db/hot-statement.ts';
-import { sql } from '../../db/sql.ts';
+import { hotStatement, type Parameter } from '../../db/hot-statement.ts';
+import { type Sql, sql } from '../../db/sql.ts';
 import { type SendKey, sendKey } from './send.ts';
-import { asGiven, changedRows, type SendChange, sendKeyColumns } from './send-columns.ts';
+import {
+  asGiven,
+  changedRows,
+  changedRuns,
+  inRuns,
+  isOfRun,
+  ofRun,
+  type Runs,
+  type SendChange,
+  sendKeyColumns,
+} from './send-columns.ts';
 
 /** Above this number of dispatches and channels at once, one statement for all costs less than one for each. */
 const FEW = 4;
@@ -33,7 +43,9 @@ interface Decided<One extends SendChange = SendChange> {
   changes: readonly One[];
 }
 
-interface Group extends Decided {
+interface Group extends Runs {
+  worker: string;
+  now: Date;
   dispatchId: string;
   channel: string;
 }
@@ -45,10 +57,10 @@ const begin = hotStatement<Group, { missing: boolean; ids: string[] | null }>(
     with begun as (
       update sends s
          set status = 'sending', attempts = s.attempts + 1, due_at = null, reason = null, detail = null,
-             ${asGiven('address', 'task_id')}, extras = coalesce(x.extras, s.extras), updated_at = ${param(({ now }) => now)}
-        from ${changedRows(param, ['bucket', 'user_id', 'task_id', 'address', 'extras'])}
-        join tasks t on t.id = x.task_id and t.worker = ${param(({ worker }) => worker)} and t.kind = 'drain'
-       where s.bucket = x.bucket and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)} and s.user_id = x.user_id
+             address = ${ofRun('address')}, task_id = x.task_id, extras = coalesce(${ofRun('extras')}, s.extras),
+             updated_at = ${param(({ now }) => now)}
+        from ${changedRuns(param, ['address', 'extras'], heldBy(param))}
+       where ${isOfRun} and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)}
          and s.channel = ${param(({ channel }) => channel)} and s.status = 'pending'
       returning s.user_id
     ), counted as (
@@ -57,12 +69,20 @@ const begin = hotStatement<Group, { missing: boolean; ids: string[] | null }>(
     select missing, case when missing then ids end as ids from counted`,
 );
 
-async function beginSends<One extends SendChange>(db: Db, decided: Decided<One>): Promise<readonly One[]> {
-  const { changes } = decided;
+/** Fragment: the runs `r` whose task its worker still holds, and nobody has stopped. */
+function heldBy(param: Parameter<Group>): Sql {
+  return sql`
+          join tasks t on t.id = r.task_id and t.worker = ${param(({ worker }) => worker)} and t.kind = 'drain'`;
+}
+
+async function beginSends<One extends SendChange>(
+  db: Db,
+  { worker, now, changes }: Decided<One>,
+): Promise<readonly One[]> {
   const [first] = changes;
   if (first === undefined) return [];
   const { dispatchId, channel } = first.send;
-  const [begun] = await begin(db, { ...decided, dispatchId, channel });
+  const [begun] = await begin(db, { ...inRuns(changes), worker, now, dispatchId, channel });
   if (begun?.missing === false) return changes;
   const ids = new Set(begun?.ids?.map(Number)); // a bigint inside an array comes as text
   return changes.filter(({ send }) => ids.has(send.userId));

@@ -49,7 +49,14 @@ export async function dueSends(db: Db, tasks: readonly DueTask[], now: Date, lim
   const sends = rows.flatMap(({ people, ...rest }) =>
     people.split(',').map((userId) => ({ ...rest, userId: Number(userId) })),
   );
-  return [...new Map(sends.map((send) => [sendKey(send), send])).values()];
+  return areDisjoint(tasks) ? sends : [...new Map(sends.map((send) => [sendKey(send), send])).values()];
+}
+
+/** Whether no two tasks have the same people of a dispatch, as nearly always. Then no send is read twice. */
+function areDisjoint(tasks: readonly DueTask[]): boolean {
+  const groups = new Set(tasks.map(({ dispatchId, bucket }) => `${dispatchId}/${bucket}`));
+  const isInWhole = ({ dispatchId, bucket }: DueTask) => bucket !== null && groups.has(`${dispatchId}/null`);
+  return groups.size === tasks.length && !tasks.some(isInWhole);
 }
 
 interface DueRow extends Omit<PendingSend, 'userId'>, Record<string, unknown> {

@@ -1,8 +1,18 @@
 import type { Db } from '../../db/database.ts';
 import { hotStatement, type Parameter } from '../../db/hot-statement.ts';
 import { type Sql, sql } from '../../db/sql.ts';
-import { sendKey } from './send.ts';
-import { asGiven, changedRows, type SendChange, sendKeyColumns } from './send-columns.ts';
+import { type PendingSend, sendKey } from './send.ts';
+import {
+  asGiven,
+  changedRows,
+  changedRuns,
+  inRuns,
+  isOfRun,
+  ofRun,
+  type Runs,
+  type SendChange,
+  sendKeyColumns,
+} from './send-columns.ts';
 
 /** Above this number of dispatches and channels at once, one statement for all costs less than one for each. */
 const FEW = 4;
@@ -27,39 +37,37 @@ export async function writeVerdicts<One extends SendChange>(
   return others.length === 0 ? written : written.concat(await writeAll(db, others, now));
 }
 
-/** The key as `sendKey` writes it. */
-const key = sql`s.dispatch_id || '/' || s.user_id || '/' || s.channel as key`;
-
-interface Results {
-  changes: readonly SendChange[];
+interface Group extends Runs {
   now: Date;
-}
-
-interface Group extends Results {
   dispatchId: string;
   channel: string;
 }
 
-/** The keys of the rows that were written, unless it was all of them. */
+/** The ids of the rows that were written, unless it was all of them. */
 interface Written extends Record<string, unknown> {
   missing: boolean;
-  keys: string[] | null;
+  ids: string[] | null;
 }
 
-/** Fragment: what was written. `written`: an update that returns `key`. */
-function countingWritten<Given extends Results>(param: Parameter<Given>, written: Sql): Sql {
+/** Fragment: what was written. `written`: an update that returns `id`. */
+function countingWritten<Given extends Pick<Runs, 'changes'>>(param: Parameter<Given>, written: Sql): Sql {
   return sql`
     with written as (${written}
     ), counted as (
-      select count(*) < ${param(({ changes }) => changes.length)}::integer as missing, array_agg(key) as keys from written
+      select count(*) < ${param(({ changes }) => changes.length)}::integer as missing, array_agg(id) as ids from written
     )
-    select missing, case when missing then keys end as keys from counted`;
+    select missing, case when missing then ids end as ids from counted`;
 }
 
-function whichWritten<One extends SendChange>(changes: readonly One[], [found]: Written[]): readonly One[] {
+/** `idOf`: the `id` of a change. */
+function whichWritten<One extends SendChange>(
+  changes: readonly One[],
+  [found]: Written[],
+  idOf: (send: PendingSend) => string,
+): readonly One[] {
   if (found?.missing === false) return changes;
-  const keys = new Set(found?.keys);
-  return changes.filter(({ send }) => keys.has(sendKey(send)));
+  const ids = new Set(found?.ids);
+  return changes.filter(({ send }) => ids.has(idOf(send)));
 }
 
 /** By far the most common case: sends of one dispatch and channel that were accepted, with nothing more to write. */
@@ -69,11 +77,11 @@ const recordSent = hotStatement<Group, Written>('record_sent', (param) =>
     sql`
     update sends s
        set status = 'sent', due_at = null, reason = null, detail = null, provider_code = null, devices = null,
-           ${asGiven('provider_message_id')}, updated_at = ${param(({ now }) => now)}
-      from ${changedRows(param, ['bucket', 'user_id', 'provider_message_id'])}
-     where s.bucket = x.bucket and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)} and s.user_id = x.user_id
+           provider_message_id = ${ofRun('provider_message_id')}, updated_at = ${param(({ now }) => now)}
+      from ${changedRuns(param, ['provider_message_id'])}
+     where ${isOfRun} and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)}
        and s.channel = ${param(({ channel }) => channel)} and s.status = 'sending'
-    returning ${key}`,
+    returning s.user_id as id`,
   ),
 );
 
@@ -81,7 +89,8 @@ async function writeSent<One extends SendChange>(db: Db, changes: readonly One[]
   const [first] = changes;
   if (first === undefined) return [];
   const { dispatchId, channel } = first.send;
-  return whichWritten(changes, await recordSent(db, { changes, dispatchId, channel, now }));
+  const found = await recordSent(db, { ...inRuns(changes), dispatchId, channel, now });
+  return whichWritten(changes, found, ({ userId }) => String(userId)); // a bigint inside an array comes as text
 }
 
 const verdictColumns = [
@@ -94,6 +103,11 @@ const verdictColumns = [
   'devices',
 ] as const;
 
+interface Results {
+  changes: readonly SendChange[];
+  now: Date;
+}
+
 /** Writes any verdicts, of any dispatches and channels. */
 const recordVerdicts = hotStatement<Results, Written>('record_verdicts', (param) =>
   countingWritten(
@@ -105,10 +119,10 @@ const recordVerdicts = hotStatement<Results, Written>('record_verdicts', (param)
       from ${changedRows(param, [...sendKeyColumns, ...verdictColumns, 'extra_attempts'])}
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'sending'
-    returning ${key}`,
+    returning s.dispatch_id || '/' || s.user_id || '/' || s.channel as id`, // as `sendKey` writes it
   ),
 );
 
 async function writeAll<One extends SendChange>(db: Db, changes: readonly One[], now: Date): Promise<One[]> {
-  return [...whichWritten(changes, await recordVerdicts(db, { changes, now }))];
+  return [...whichWritten(changes, await recordVerdicts(db, { changes, now }), sendKey)];
 }

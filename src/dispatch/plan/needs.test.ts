@@ -11,12 +11,14 @@ const nothing: RecipientNeeds = {
   details: false,
   push: false,
   groups: false,
+  group: null,
   emailFlags: false,
   phoneFlags: false,
   lastWrote: false,
   sharing: false,
 };
 
+const ID = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a18';
 const named = { isOncePerAddress: false };
 const needsOfMessages = (messages: SendPlan['messages'], to = named) =>
   needsOf(compileMessages(messages, new Problems()), to);
@@ -27,6 +29,11 @@ test('a message needs what the gates ask of its address and what its templates r
     [{ content_card: { title: 'hi' } }, {}],
     [{ email: { body: 'hi' } }, { emailFlags: true }],
     [{ sms: { body: 'hi' } }, { phoneFlags: true, groups: true }],
+    [{ sms: { body: 'hi', subscription_group_id: ID.toUpperCase() } }, { phoneFlags: true, group: ID }],
+    [
+      { sms: { body: 'hi', subscription_group_id: 'g1' }, whats_app: { body: 'hi', subscription_group_id: 'g2' } },
+      { phoneFlags: true, lastWrote: true, groups: true },
+    ],
     [{ whats_app: { body: 'hi' } }, { phoneFlags: true, groups: true, lastWrote: true }],
     [{ apple_push: { alert: 'hi' } }, { push: true }],
     [
@@ -62,6 +69,12 @@ test('a broadcast needs to know who shares an address', () => {
 test('two dispatches of one chunk need what either needs', () => {
   const one = { ...nothing, custom: true, groups: true };
   assert.deepEqual(eitherNeeds(one, { ...nothing, push: true }), { ...one, push: true });
+  const inOne = { ...nothing, group: 'g1' };
+  assert.deepEqual(eitherNeeds(inOne, nothing), inOne);
+  assert.deepEqual(eitherNeeds(nothing, inOne), inOne);
+  assert.deepEqual(eitherNeeds(inOne, inOne), inOne);
+  assert.deepEqual(eitherNeeds(inOne, { ...nothing, group: 'g2' }), { ...nothing, groups: true });
+  assert.deepEqual(eitherNeeds(inOne, one), one);
 });
 
 test('each need is loaded from a column of the person or from another table', () => {

@@ -1,6 +1,7 @@
 import { needsToKnow, type RecipientNeeds } from '../../people/profile/needs.ts';
 import type { PersonFacts } from '../../templating/facts.ts';
 import type { Read } from '../../templating/resolve.ts';
+import { idKey } from '../../workspace/catalog.ts';
 import type { CompiledMessage } from './templates.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { CompiledMessage } from './templates.ts';
  * known. Pure.
  */
 export function needsOf(
-  messages: readonly Pick<CompiledMessage, 'channel' | 'reads'>[],
+  messages: readonly Pick<CompiledMessage, 'channel' | 'message' | 'reads'>[],
   { isOncePerAddress }: { isOncePerAddress: boolean },
 ): RecipientNeeds {
   const needed = new Set(messages.flatMap(({ channel }) => channel.needs));
@@ -17,7 +18,7 @@ export function needsOf(
     custom: false,
     details: false,
     push: needed.has('push'),
-    groups: needed.has('groups'),
+    ...groupsOf(messages),
     emailFlags: needed.has('emailFlags'),
     phoneFlags: needed.has('phoneFlags'),
     lastWrote: needed.has('lastWrote'),
@@ -29,4 +30,15 @@ export function needsOf(
 
 function isOfPerson(read: Read): read is keyof PersonFacts {
   return read !== 'links' && read !== 'footer' && read !== 'targetedDevice';
+}
+
+/** Gates ask about the group that a message names. With several, all are loaded. */
+function groupsOf(
+  messages: readonly Pick<CompiledMessage, 'channel' | 'message'>[],
+): Pick<RecipientNeeds, 'groups' | 'group'> {
+  const asking = messages.filter(({ channel }) => channel.needs.includes('groups'));
+  const named = new Set(asking.map(({ channel, message }) => channel.references(message).subscriptionGroupId));
+  const [only] = named;
+  if (named.size === 1 && only !== undefined) return { groups: false, group: idKey(only) };
+  return { groups: asking.length > 0, group: null };
 }

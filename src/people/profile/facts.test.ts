@@ -6,7 +6,7 @@ import { sql } from '../../db/sql.ts';
 import { brazeId } from './braze-id.ts';
 import { loadRecipients } from './facts.ts';
 import { nameKey, type PersonKey, resolveNames } from './identify.ts';
-import { allNeeds } from './needs.ts';
+import { allNeeds, type RecipientNeeds } from './needs.ts';
 
 const createdAt = new Date('2026-01-02T03:04:05.678Z');
 
@@ -162,4 +162,28 @@ test('deleted people and people of other workspaces are missing', async (t) => {
   const stranger = await givenPerson(db, workspaceId + 1, 'ada');
   const found = await loadRecipients(db, { workspaceId, people: [ada, stranger, { bucket: 1, userId: 999 }] });
   assert.deepEqual([...found.keys()], [ada.userId]);
+});
+
+test('of a single group that is asked for, only its state comes, and with several devices the same', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const people: PersonKey[] = [];
+  for (const name of ['ada', 'ben', 'cid']) people.push(await givenPerson(db, workspaceId, name));
+  const [ada, ben, cid] = people as [PersonKey, PersonKey, PersonKey];
+  await db.run(sql`
+    insert into push_targets (bucket, user_id, app_id, token, platform, device_id)
+    values (${ada.bucket}, ${ada.userId}, 'app', 'one', 'ios', 'd1'), (${ada.bucket}, ${ada.userId}, 'app', 'two', 'ios', 'd2')`);
+  await db.run(sql`
+    insert into subscription_states (bucket, user_id, group_id, state) values
+      (${ada.bucket}, ${ada.userId}, 'g', 'unsubscribed'), (${ada.bucket}, ${ada.userId}, 'h', 'subscribed'),
+      (${ben.bucket}, ${ben.userId}, 'g', 'subscribed'), (${cid.bucket}, ${cid.userId}, 'h', 'subscribed')`);
+  const groupsWith = async (needs: RecipientNeeds) => {
+    const found = await loadRecipients(db.byKey, { workspaceId, people, needs });
+    return people.map(({ userId }) => found.get(userId)?.person.subscriptionGroups);
+  };
+  const inOne = [{ g: 'unsubscribed' }, { g: 'subscribed' }, {}];
+  const inAll = [{ g: 'unsubscribed', h: 'subscribed' }, { g: 'subscribed' }, { h: 'subscribed' }];
+  assert.deepEqual(await groupsWith({ ...allNeeds, groups: false, group: 'g' }), inOne);
+  assert.deepEqual(await groupsWith({ ...allNeeds, push: false, groups: false, group: 'g' }), inOne);
+  assert.deepEqual(await groupsWith({ ...allNeeds, groups: true, group: 'g' }), inAll);
+  assert.deepEqual(await groupsWith({ ...allNeeds, groups: false }), [{}, {}, {}]);
 });

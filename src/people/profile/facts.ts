@@ -86,7 +86,10 @@ export async function loadRecipients(
   for (const row of rows) {
     const id = row.user_id;
     if (!recipients.has(id))
-      recipients.set(id, recipientFrom(without(row, hidden), targets?.get(id) ?? [], groups.get(id) ?? {}));
+      recipients.set(
+        id,
+        recipientFrom(without(row, hidden), targets?.get(id) ?? [], groups.get(id) ?? groupOf(row, needs)),
+      );
   }
   return recipients;
 }
@@ -129,7 +132,8 @@ function loadPersons(
 ): Promise<Row[]> {
   const { source, condition } = chunk.of(sql`profiles`);
   const { custom, details, push, emailFlags, phoneFlags, lastWrote, sharing } = needs;
-  const bits = [custom, details, push, emailFlags, phoneFlags, lastWrote, sharing].map(Number).join('');
+  const isInGroup = asksOneGroup(needs);
+  const bits = [custom, details, push, emailFlags, phoneFlags, lastWrote, sharing, isInGroup].map(Number).join('');
   return db.prepared<Row>(
     `load_persons_${chunk.name}_${bits}`,
     sql`
@@ -169,10 +173,11 @@ function extraColumns(needs: RecipientNeeds): Sql {
            (select jsonb_object_agg(w.number_id, extract(epoch from w.wrote_at) * 1000)
               from whats_app_windows w
              where w.workspace_id = r.workspace_id and w.phone = r.phone) as last_wrote`;
+  const inGroup = sql`, g.state as group_state`;
   const shared = needs.sharing ? sharingColumns(needs) : empty;
   return sql`${needs.push ? push : empty}${needs.emailFlags ? emailFlags : empty}${
     needs.phoneFlags ? phoneFlags : empty
-  }${needs.lastWrote ? lastWrote : empty}${shared}`;
+  }${needs.lastWrote ? lastWrote : empty}${asksOneGroup(needs) ? inGroup : empty}${shared}`;
 }
 
 function sharingColumns(needs: RecipientNeeds): Sql {
@@ -192,7 +197,12 @@ function extraJoins(needs: RecipientNeeds): Sql {
       left join addresses f on f.workspace_id = r.workspace_id and f.kind = 'phone' and f.address = r.phone`;
   const push = sql`
       left join push_targets t on t.bucket = r.bucket and t.user_id = r.user_id and t.suspect_since is null`;
-  return sql`${needs.push ? push : empty}${needs.emailFlags ? email : empty}${needs.phoneFlags ? phone : empty}`;
+  const group = sql`
+      left join subscription_states g
+        on g.bucket = r.bucket and g.user_id = r.user_id and g.group_id = ${needs.group}`;
+  return sql`${needs.push ? push : empty}${needs.emailFlags ? email : empty}${needs.phoneFlags ? phone : empty}${
+    asksOneGroup(needs) ? group : empty
+  }`;
 }
 
 /** The push targets by user id. `rows` has one row per person and device. */
@@ -242,6 +252,15 @@ function byLastUse(one: PushTarget, other: PushTarget): number {
     other.registeredAt.getTime() - one.registeredAt.getTime() ||
     (one.token < other.token ? -1 : 1)
   );
+}
+
+/** A single group comes with the person: all groups of a person take a statement of their own, and twice the time. */
+function asksOneGroup({ groups, group }: RecipientNeeds): boolean {
+  return !groups && group !== null;
+}
+
+function groupOf({ group_state: state }: Row, { group }: RecipientNeeds): Groups {
+  return group === null || !state ? {} : { [group]: state };
 }
 
 type Groups = Record<string, 'subscribed' | 'unsubscribed'>;
@@ -300,6 +319,7 @@ interface Row extends Partial<{ [Column in keyof TargetRow]: TargetRow[Column] |
   phone_invalid_at?: Date | null;
   phone_suppressed_at?: Date | null;
   last_wrote?: Record<string, number> | null;
+  group_state?: Groups[string] | null;
   shared_email?: string | null;
   shared_phone?: string | null;
 }

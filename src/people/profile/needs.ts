@@ -6,7 +6,10 @@ export interface RecipientNeeds {
   /** Facts that few templates use: gender, language, city, country, location, dates, phone number, braze id. */
   details: boolean;
   push: boolean;
+  /** The states in all subscription groups. */
   groups: boolean;
+  /** The only subscription group whose state is asked for, by its id. null: none, or `groups` are asked for. */
+  group: string | null;
   emailFlags: boolean;
   phoneFlags: boolean;
   /** When the person last wrote to business numbers on WhatsApp. */
@@ -15,13 +18,14 @@ export interface RecipientNeeds {
   sharing: boolean;
 }
 
-type Need = keyof RecipientNeeds;
+type Need = Exclude<keyof RecipientNeeds, 'group'>;
 
 export const allNeeds: RecipientNeeds = {
   custom: true,
   details: true,
   push: true,
   groups: true,
+  group: null,
   emailFlags: true,
   phoneFlags: true,
   lastWrote: true,
@@ -91,10 +95,17 @@ export function eitherNeeds(one: RecipientNeeds, other: RecipientNeeds): Recipie
     custom: one.custom || other.custom,
     details: one.details || other.details,
     push: one.push || other.push,
-    groups: one.groups || other.groups,
+    ...groupsOfEither(one, other),
     emailFlags: one.emailFlags || other.emailFlags,
     phoneFlags: one.phoneFlags || other.phoneFlags,
     lastWrote: one.lastWrote || other.lastWrote,
     sharing: one.sharing || other.sharing,
   };
+}
+
+function groupsOfEither(one: RecipientNeeds, other: RecipientNeeds): Pick<RecipientNeeds, 'groups' | 'group'> {
+  const asked = new Set([one.group, other.group].filter((id) => id !== null));
+  const groups = one.groups || other.groups || asked.size > 1;
+  const [group = null] = asked;
+  return { groups, group: groups ? null : group };
 }
