@@ -1,9 +1,9 @@
 import { type FormEvent, useState } from 'react';
+import { isObject } from '../../lib/document.ts';
 import { channelName } from '../../lib/say.ts';
 import { useMay } from '../../lib/session.ts';
 import { sayReason } from '../../lib/verdicts.ts';
 import { Failure } from '../../parts/loaded.tsx';
-import { isObject } from '../compose/document.ts';
 import { OneMessage } from '../compose/one-message.tsx';
 import type { Previewed } from '../compose/run.ts';
 import { type Texts, usePreviewOf } from './stored.ts';
