@@ -99,14 +99,18 @@ function readExistingOnly(reader: WatchedReader, name: RecipientName | null, att
   return false;
 }
 
+/** An email address beside another identifier names nobody, as in /users/track. Source: decision 73. */
 function readName(reader: WatchedReader, raw: RawObject, allowed: readonly Identifier[]): RecipientName | null {
-  const [first, ...others] = allowed.filter((key) => !isEmpty(reader.get(key)));
+  const given = allowed.filter((key) => !isEmpty(reader.get(key)));
+  const primary = given.filter((key) => key !== 'email');
+  const [first, ...others] = primary.length === 1 ? primary : given;
   if (first === undefined || others.length > 0) {
     const got = first === undefined ? 'none' : [first, ...others].join(', ');
     const hint = first === undefined && isGiven(own(raw, 'external_id')) ? '; did you mean external_user_id?' : '';
     reader.problems.add('type', reader.path, `expected exactly one of ${allowed.join(', ')}, got ${got}${hint}`);
     return null;
   }
+  if (given.length > 1) reader.problems.warn(() => `${reader.at('email')}: is ignored; ${first} says who it is`);
   return readers[first](reader, raw);
 }
 
