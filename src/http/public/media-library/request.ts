@@ -19,20 +19,21 @@ export const LONGEST_NAME = 255;
 
 /** Reads a request as JSON, or as a form of which `asset_file` is a part. Throws RequestError. Source: more-endpoints.md §10. */
 export function readCreate(request: RouteRequest): CreateRequest {
-  const given = read(request);
-  return { name: readName(given.name), file: fileOf(given, 'no_asset') };
+  const given = read(request, 'name');
+  return { name: readName(given.called), file: fileOf(given, 'no_asset') };
 }
 
 /** Reads which file is to have which bytes. Throws RequestError. */
 export function readReplace(request: RouteRequest): { id: string; file: GivenFile } {
-  const given = read(request);
-  if (given.id === null) throw new RequestError('no_asset_id');
-  return { id: given.id, file: fileOf(given, 'no_new_asset') };
+  const given = read(request, 'asset_id');
+  if (given.called === null) throw new RequestError('no_asset_id');
+  return { id: given.called, file: fileOf(given, 'no_new_asset') };
 }
 
-function read({ body, rawBody, headers }: RouteRequest): Given {
+/** `member`: what the file is called. */
+function read({ body, rawBody, headers }: RouteRequest, member: 'name' | 'asset_id'): Given {
   const boundary = boundaryOf([headers['content-type']].flat()[0]);
-  return boundary === null ? fromJson(body) : fromForm(rawBody, boundary);
+  return boundary === null ? fromJson(body, member) : fromForm(rawBody, boundary, member);
 }
 
 function fileOf({ url, file }: Given, none: 'no_asset' | 'no_new_asset'): GivenFile {
@@ -43,14 +44,13 @@ function fileOf({ url, file }: Given, none: 'no_asset' | 'no_new_asset'): GivenF
 }
 
 interface Given {
-  id: string | null;
-  name: string | null;
+  called: string | null;
   url: string | null;
   file: { bytes: Buffer; fileName: string } | null;
 }
 
 /** A file in JSON is the base64 of its bytes. */
-function fromJson(body: RouteRequest['body']): Given {
+function fromJson(body: RouteRequest['body'], called: 'name' | 'asset_id'): Given {
   const text = (member: string) => {
     const value = own(body, member);
     if (!isGiven(value)) return null;
@@ -61,16 +61,16 @@ function fromJson(body: RouteRequest['body']): Given {
   const file = text('asset_file');
   if (file !== null && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(file))
     throw new RequestError('bad_request', ['asset_file: expected base64, or a part of multipart/form-data']);
-  const name = text('name');
+  const name = text(called);
   return {
-    id: text('asset_id'),
-    name,
+    called: name,
     url: text('asset_url'),
-    file: file === null ? null : { bytes: Buffer.from(file, 'base64'), fileName: name ?? '' },
+    file:
+      file === null ? null : { bytes: Buffer.from(file, 'base64'), fileName: called === 'name' ? (name ?? '') : '' },
   };
 }
 
-function fromForm(rawBody: Buffer, boundary: string): Given {
+function fromForm(rawBody: Buffer, boundary: string, called: 'name' | 'asset_id'): Given {
   const parts = readForm(rawBody, boundary);
   if (parts === null)
     throw new RequestError('bad_request', ['body: expected multipart/form-data of at most 20 well-formed parts']);
@@ -80,8 +80,7 @@ function fromForm(rawBody: Buffer, boundary: string): Given {
   };
   const file = parts.find(({ name, bytes }) => name === 'asset_file' && bytes.length > 0);
   return {
-    id: text('asset_id'),
-    name: text('name'),
+    called: text(called),
     url: text('asset_url'),
     file: file === undefined ? null : { bytes: file.bytes, fileName: baseName(file.fileName ?? '') },
   };
