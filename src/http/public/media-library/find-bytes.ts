@@ -32,7 +32,7 @@ export async function bytesOf(
   if (fetched.kind === 'file') return { bytes: fetched.bytes, url: fetched.url, release };
   release();
   if (fetched.reason === 'payload_too_large') return { problem: tooLarge(null) };
-  const said = { asset_url: file.url.slice(0, 1_000) };
+  const said = { asset_url: file.url.slice(0, 1_000).toWellFormed() };
   if (fetched.reason === 'blocked_target')
     return { problem: refused('INVALID_ASSET_URL', 'asset_url leads to an address that may not be called.', said) };
   const words = (fetched.detail ?? 'no file came').replace('the attachment', 'the file');

@@ -37,6 +37,7 @@ export const operations: Operations = {
         dashboard_url: text('The address of the list.'),
       }),
     },
+    errorForm: 'assets',
     errors: ['two_assets', 'no_asset', 'media_library_disabled', 'queue_full'],
     example: {
       body: {
@@ -69,6 +70,7 @@ export const operations: Operations = {
       asset_file: text('The base64 of the new file.'),
     }),
     answer: { status: 200, schema: success({ info: text(), new_image_asset: answered(asset) }) },
+    errorForm: 'assets',
     errors: ['not_found', 'no_asset_id', 'no_new_asset', 'two_assets', 'media_library_disabled', 'queue_full'],
     example: {
       body: { asset_id: exampleIds.mediaFile, asset_file: 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7' },

@@ -37,7 +37,12 @@ export async function handleReplace(library: Library, request: RouteRequest): Pr
 }
 
 function notFound(id: string): Answer {
-  return refused('ASSET_NOT_FOUND', 'The workspace has no such file.', { asset_id: id.slice(0, 1_000) }, 404);
+  return refused(
+    'ASSET_NOT_FOUND',
+    'The workspace has no such file.',
+    { asset_id: id.slice(0, 1_000).toWellFormed() },
+    404,
+  );
 }
 
 /** Why these bytes cannot take the place of the old ones. null: they can. */
