@@ -1,4 +1,4 @@
-// Rows of adjacent-endpoints.md and more-endpoints.md that no other test has: words, members of answers, paths that are not here.
+// Rows of the specification that no other test has: words, members of answers, paths that are not here.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startTestApp } from './support/app.ts';
@@ -29,6 +29,28 @@ test('a gender is one of five letters, and each word of the original stands for 
   }
   const wrong = await app.post('/users/track', { attributes: [{ external_id: 'ada', gender: 'woman' }] });
   assert.equal(wrong.body.errors.length, 1);
+});
+
+// Source: adjacent-endpoints.md §2.3 and §2.5.
+test('an alias in other letter case is another alias, and identifying it is a plain success', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  const alias = (alias_name: string) => ({ alias_name, alias_label: 'shop' });
+  await app.post('/users/alias/new', { user_aliases: [alias('Visitor-7')] });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const found = async (name: string) => {
+    const fields_to_export = ['external_id', 'user_aliases'];
+    return (await app.post('/users/export/ids', { user_aliases: [alias(name)], fields_to_export })).body.users;
+  };
+  for (const [name, owner] of [
+    ['visitor-7', { user_aliases: [alias('Visitor-7')] }],
+    ['Visitor-7', { external_id: 'ada', user_aliases: [alias('Visitor-7')] }],
+  ] as const) {
+    const aliases_to_identify = [{ external_id: 'ada', user_alias: alias(name) }];
+    const { status, body } = await app.post('/users/identify', { aliases_to_identify });
+    assert.deepEqual([status, body], [201, { aliases_processed: 1, message: 'success' }], name);
+    assert.deepEqual(await found('Visitor-7'), [owner], name);
+  }
+  assert.deepEqual(await found('visitor-7'), []);
 });
 
 // Source: adjacent-endpoints.md §2.8.

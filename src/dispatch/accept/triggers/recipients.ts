@@ -34,6 +34,7 @@ export interface RecipientForm {
 
 const identifiers = ['external_user_id', 'user_alias', 'braze_id', 'email'] as const;
 export type Identifier = (typeof identifiers)[number];
+const primary: readonly Identifier[] = ['external_user_id', 'user_alias', 'braze_id'];
 export const allIdentifiers: readonly Identifier[] = identifiers;
 
 /** Reads the recipients. One object counts as a list of one. Files its problems under stage `type`. */
@@ -102,15 +103,16 @@ function readExistingOnly(reader: WatchedReader, name: RecipientName | null, att
 /** An email address beside another identifier names nobody, as in /users/track. Source: decision 73. */
 function readName(reader: WatchedReader, raw: RawObject, allowed: readonly Identifier[]): RecipientName | null {
   const given = allowed.filter((key) => !isEmpty(reader.get(key)));
-  const primary = given.filter((key) => key !== 'email');
-  const [first, ...others] = primary.length === 1 ? primary : given;
+  const ids = given.filter((key) => primary.includes(key));
+  const [first, ...others] = ids.length === 1 ? ids : given;
   if (first === undefined || others.length > 0) {
     const got = first === undefined ? 'none' : [first, ...others].join(', ');
     const hint = first === undefined && isGiven(own(raw, 'external_id')) ? '; did you mean external_user_id?' : '';
     reader.problems.add('type', reader.path, `expected exactly one of ${allowed.join(', ')}, got ${got}${hint}`);
     return null;
   }
-  if (given.length > 1) reader.problems.warn(() => `${reader.at('email')}: is ignored; ${first} says who it is`);
+  for (const ignored of given.filter((key) => key !== first))
+    reader.problems.warn(() => `${reader.at(ignored)}: is ignored; ${first} says who it is`);
   return readers[first](reader, raw);
 }
 
