@@ -28,6 +28,7 @@ export async function benchSeries(): Promise<Figure[]> {
   const url = (await attachEmbedded({ dataDir: server.dataDir })) ?? '';
   const db = connect({ url, max: 1 });
   try {
+    await server.post('/sends/id/create', { campaign_id: 'c0', send_id: 's0' });
     const { sent, rows } = await fill(db);
     const campaign = await ask(server, `/campaigns/data_series?campaign_id=c0&length=${DAYS}`, rounds);
     const send = await ask(server, `/sends/data_series?campaign_id=c0&send_id=s0&length=${DAYS}`, rounds);
