@@ -116,9 +116,10 @@ const remembering = new Set<number>();
  */
 async function remembersNothing(tx: Db, workspaceId: number): Promise<boolean> {
   if (remembering.has(workspaceId)) return false;
+  // The order is that of the key, so that a kept plan reads one entry of it, however many there are later.
   const rows = await tx.prepared(
     'remembers_any',
-    sql`select 1 from deleted_addresses where workspace_id = ${workspaceId} limit 1`,
+    sql`select 1 from deleted_addresses where workspace_id = ${workspaceId} order by kind, hash limit 1`,
   );
   if (rows.length > 0) remembering.add(workspaceId);
   return rows.length === 0;
