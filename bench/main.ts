@@ -17,6 +17,7 @@ import { pageWith } from './page.ts';
 import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
 import { benchPushSenders } from './push-senders.ts';
+import { benchSeries } from './series.ts';
 import { benchSoak } from './soak.ts';
 import { benchTemplates } from './templates.ts';
 import { benchTrack } from './track.ts';
@@ -37,6 +38,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   push: benchPush,
   'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,
+  series: benchSeries,
   soak: benchSoak,
   templates: benchTemplates,
   track: benchTrack,

@@ -334,7 +334,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     openApiPage(() => openApiDocument(described)),
     ...consolePages({ files: new ConsoleFiles(), publicUrl }),
     exportFilePage({ db, clock }),
-    ...mediaFilePages({ db }),
+    ...mediaFilePages({ db, clock }),
     ...preferenceCenterPages({ ...options, catalog: live }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
     ...subscriptionPages({ db, clock, secret: options.secret }),

@@ -191,17 +191,27 @@ export const errorCodes = {
   media_library_disabled: {
     status: 403,
     label: 'Media Library Public APIs are not enabled for this company.',
-    meaning: 'The workspace has no room for files, or a file was to be replaced, which never changes.',
+    meaning: 'The workspace file gives the media library no room.',
   },
   no_asset: {
     status: 400,
     label: 'Either asset_url or asset_file must be provided.',
     meaning: 'A request to store a file has neither the file nor its address.',
   },
+  no_asset_id: {
+    status: 400,
+    label: 'asset_id is required.',
+    meaning: 'A request to replace a file does not say which.',
+  },
+  no_new_asset: {
+    status: 400,
+    label: 'Either file or asset_url is required.',
+    meaning: 'A request to replace a file has neither the new file nor its address.',
+  },
   two_assets: {
     status: 400,
     label: 'Both asset_url and asset_file cannot be provided. Please provide only one.',
-    meaning: 'A request to store a file has both the file and an address.',
+    meaning: 'A request to store or replace a file has both the file and an address.',
   },
   invalid_user_token: {
     status: 401,

@@ -141,6 +141,18 @@ test('a gzip holds one line for each person, and only the custom attributes that
   ]);
 });
 
+test('whoever asks for all custom attributes gets all, whichever are named beside', async (t) => {
+  const app = await start(t);
+  const { body } = await order(app, {
+    ...{ segment_id: BLUE, fields_to_export: ['external_id', 'custom_attributes'], output_format: 'gzip' },
+    custom_attributes_to_export: ['shoes'],
+  });
+  assert.deepEqual(linesOf(gunzipSync((await fetched(app, body.url)).bytes)), [
+    { external_id: 'ada', custom_attributes: { eyes: 'blue', shoes: 38 } },
+    { external_id: 'cid', custom_attributes: { eyes: 'blue', shoes: 44 } },
+  ]);
+});
+
 test('a zip has 5,000 people in a file; an empty segment is a zip with an empty file', async (t) => {
   const app = await start(t);
   const empty = await order(app, { segment_id: BLUE, fields_to_export: ['external_id'] });

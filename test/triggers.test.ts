@@ -268,6 +268,37 @@ step(
   },
 );
 
+step('an address beside another identifier names nobody and is stored nowhere', async (app) => {
+  const bob = 'bob@example.test';
+  const alias = { user_alias: { alias_name: 'a1', alias_label: 'shop' } };
+  const rows: [recipient: object, by: string, expected: RegExp[]][] = [
+    // As Segment's default mapping sends it.
+    [{ external_user_id: 'ada', email: 'ada@example.test' }, 'external_user_id', [/^ada@/]],
+    [{ external_user_id: 'ada', email: bob, prioritization: ['identified'] }, 'external_user_id', [/^ada@/]],
+    [{ external_user_id: 'nobody', email: bob }, 'external_user_id', []],
+    [{ external_user_id: 'ada', email: 'no address' }, 'external_user_id', [/^ada@/]],
+    [{ ...alias, email: bob }, 'user_alias', [/^ada@/]],
+  ];
+  for (const [recipient, by, expected] of rows) {
+    await app.drain();
+    await app.db.run(sql`delete from sandbox_messages`);
+    const answer = await app.post(PATH, { campaign_id: 'order', recipients: [recipient] });
+    const said = JSON.stringify([recipient, answer.body]);
+    assert.equal(answer.status, 201, said);
+    assert.deepEqual(
+      besideMissing(answer.body.cresset.warnings),
+      [`recipients[0].email: is ignored; ${by} says who it is`],
+      said,
+    );
+    await app.drain();
+    const sent = await mails(app);
+    assert.equal(sent.length, expected.length, said);
+    for (const [at, pattern] of expected.entries()) assert.match(sent[at] ?? '', pattern, said);
+  }
+  const { body } = await app.post('/users/export/ids', { external_ids: ['ada'], fields_to_export: ['email'] });
+  assert.deepEqual(body.users, [{ email: 'ada@example.test' }]);
+});
+
 step('a trigger that is refused for its rate stores no attributes', async (app) => {
   const now = app.clock.now();
   app.clock.advance(1_000);
@@ -324,8 +355,12 @@ step('bad triggers are refused, each with what is wrong', async (app) => {
           'recipients[0]: expected exactly one of external_user_id, user_alias, braze_id, email, got none; did you mean external_user_id?',
         ],
         [
-          { recipients: [{ external_user_id: 'ada', email: 'a@b.test' }] },
-          'recipients[0]: expected exactly one of external_user_id, user_alias, braze_id, email, got external_user_id, email',
+          { recipients: [{ external_user_id: 'ada', braze_id: 'x', email: 'a@b.test' }] },
+          'recipients[0]: expected exactly one of external_user_id, user_alias, braze_id, email, got external_user_id, braze_id, email',
+        ],
+        [
+          { recipients: [{ external_user_id: true, email: 'a@b.test' }] },
+          'recipients[0].external_user_id: expected a non-empty text',
         ],
         [
           { recipients: [{ user_alias: { alias_name: 'x' } }] },

@@ -67,6 +67,8 @@ export interface Route {
   streams?: string;
   /** Largest body, in bytes. Default: that of the server. */
   bodyLimitBytes?: number;
+  /** Largest body that is a form, in bytes. Default: `bodyLimitBytes`. */
+  formLimitBytes?: number;
   /** Counts the bytes of its bodies together with others. A body for which there is no room is refused with 503. */
   bodies?: BytesInHand;
   /** Whether a body may be multipart/form-data. The route then finds `body` empty and reads `rawBody`. */

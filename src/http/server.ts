@@ -130,16 +130,17 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
     options.onKeyUsed?.(key);
     return key;
   };
+  const bodyLimit = route.formLimitBytes ?? route.bodyLimitBytes ?? options.bodyLimitBytes;
   server.route({
     method: route.method,
     url: route.path,
-    ...(route.bodyLimitBytes !== undefined && { bodyLimit: route.bodyLimitBytes }),
+    bodyLimit,
     onRequest: (request, reply, done) => {
       const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
       if (caller.authorization !== undefined || !mayBeInBody)
         keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
-      if (route.bodies !== undefined) holdBody(route, route.bodyLimitBytes ?? options.bodyLimitBytes, request, reply);
+      holdBody(route, bodyLimit, request, reply);
       done();
     },
     handler: async (request, reply) => {
@@ -189,6 +190,7 @@ async function answer(
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
+  const { bodyLimitBytes = Number.POSITIVE_INFINITY } = route;
   const isForm = route.takesForms === true && /^multipart\/form-data\b/i.test(request.headers['content-type'] ?? '');
   if (route.streams !== undefined) checkStreamed(request, route.streams);
   else if (mayHaveBody(route, rawBody) && !isForm)
@@ -197,6 +199,7 @@ async function answer(
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};
   try {
+    if (!isForm && rawBody.length > bodyLimitBytes) throw bodyTooLarge(bodyLimitBytes, rawBody.length);
     checkQuery(query, route.query ?? []);
     if (route.method !== 'GET') refuseIdempotencyKey(route, request);
     if (route.streams === undefined && mayHaveBody(route, rawBody) && !isForm) {
@@ -294,9 +297,11 @@ function isTooLarge(error: unknown): boolean {
 function tooLarge({ request, server }: FastifyReply): RequestError {
   const { bodyLimit = server.initialConfig.bodyLimit } = request.routeOptions;
   const variable = bodyLimit === server.initialConfig.bodyLimit ? ' (CRESSET_BODY_LIMIT)' : '';
-  const came = request.headers['content-length'];
-  const got = came === undefined ? 'more' : came;
-  return new RequestError('body_too_large', [`body: expected at most ${bodyLimit} bytes${variable}, got ${got}`]);
+  return bodyTooLarge(Number(bodyLimit), request.headers['content-length'] ?? 'more', variable);
+}
+
+function bodyTooLarge(limit: number, got: number | string, variable = ''): RequestError {
+  return new RequestError('body_too_large', [`body: expected at most ${limit} bytes${variable}, got ${got}`]);
 }
 
 function isState(error: unknown): boolean {

@@ -42,16 +42,32 @@ function extensionOf(bytes: Buffer, given: string): string | null {
   if (starts('52494646') && starts('57454250', 8)) return 'webp';
   if (starts('00000100')) return 'ico';
   if (starts('255044462d')) return 'pdf';
-  if (starts('504b0304')) return officeExtensionOf(bytes);
+  if (starts(ZIP)) return officeExtensionOf(bytes);
   if (starts('d0cf11e0a1b11ae1')) return ['doc', 'xls', 'ppt'].includes(given) ? given : null;
   return isSvg(bytes) ? 'svg' : null;
 }
 
-/** The names of the entries stand in an archive as they are. */
+/** Whether the bytes are a zip, and no document of an office program, which is one as well. */
+export function isArchive(bytes: Buffer): boolean {
+  const start = bytes.subarray(0, 4).toString('hex');
+  return start === EMPTY_ZIP || (start === ZIP && officeExtensionOf(bytes) === null);
+}
+
+const ZIP = '504b0304';
+const EMPTY_ZIP = '504b0506';
+/** An end of the directory has 22 bytes and a comment of at most 65,535. */
+const LONGEST_END = 65_557;
+
+/** Looks in the directory at the end only, where names stand as they are: a file within may be a document, too. */
 function officeExtensionOf(bytes: Buffer): string | null {
-  if (!bytes.includes('[Content_Types].xml')) return null;
+  const tail = bytes.subarray(-LONGEST_END);
+  const end = tail.lastIndexOf(Buffer.from(EMPTY_ZIP, 'hex'));
+  if (end === -1 || end + 20 > tail.length) return null;
+  const [size, at] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
+  const directory = bytes.subarray(at, at + size);
+  if (!directory.includes('[Content_Types].xml')) return null;
   const parts = { docx: 'word/document.xml', xlsx: 'xl/workbook.xml', pptx: 'ppt/presentation.xml' };
-  return Object.entries(parts).find(([, part]) => bytes.includes(part))?.[0] ?? null;
+  return Object.entries(parts).find(([, part]) => directory.includes(part))?.[0] ?? null;
 }
 
 /** Characters before the root element in which declarations and comments may stand. */

@@ -94,7 +94,7 @@ export const permissions = {
   'preference_center.get': 'GET /preference_center/v1/…',
   'preference_center.user.get': 'GET /preference_center/v1/…/url/…: the address of a person’s page',
   'media_library.create': 'POST /media_library/create: store a file that messages show',
-  'media_library.replace': 'PUT /media_library/replace_file: always refused, because files never change',
+  'media_library.replace': 'PUT /media_library/replace_file: give a file other bytes',
   'media_library.list': 'GET /media_library/list',
   'users.export.global_control_group': 'nothing: the endpoint of the original is not here',
   'campaigns.duplicate': 'nothing: the endpoint of the original is not here',

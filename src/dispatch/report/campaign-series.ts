@@ -36,9 +36,10 @@ export async function readCampaignDays(db: Db, asked: AskedSeries, days: Days): 
     rows.set(key, row);
     return row;
   };
-  for (const { day, channel, variationId, ...counts } of await readSent(db, asked, days))
+  const [sent, feedback] = await Promise.all([readSent(db, asked, days), readFeedback(db, asked, days)]);
+  for (const { day, channel, variationId, ...counts } of sent)
     Object.assign(rowOf({ day, channel, variationId }), counts);
-  for (const { metric, total, ...key } of await readFeedback(db, asked, days)) rowOf(key).feedback[metric] = total;
+  for (const { metric, total, ...key } of feedback) rowOf(key).feedback[metric] = total;
   return [...rows.values()];
 }
 

@@ -60,9 +60,24 @@ export const errorSchemas: Readonly<Record<string, Schema>> = {
     },
     'A refusal of the endpoints of catalogs.',
   ),
+  AssetError: answered(
+    {
+      message,
+      errors: optional(list(text(), 'Sentences, each of which begins with the path of what is wrong.')),
+      error: optional(text('Only of a body that is not JSON.')),
+      error_code: optional(text('The code that the original has for a file that is not taken.')),
+      meta: optional(map(null, 'What the code says more of.')),
+    },
+    'A refusal of the media library.',
+  ),
 };
 
-const schemaOf = { sentences: 'Error', objects: 'ErrorOfObjects', catalogs: 'CatalogError' } as const;
+const schemaOf = {
+  sentences: 'Error',
+  objects: 'ErrorOfObjects',
+  catalogs: 'CatalogError',
+  assets: 'AssetError',
+} as const;
 const forms = Object.keys(schemaOf) as (keyof typeof schemaOf)[];
 
 const statuses = [...new Set(Object.values(errorCodes).map(({ status }) => status))];

@@ -12,5 +12,6 @@ export const exampleIds = {
   emailTemplate: '0199f3a2-b4c5-7d8e-9f00-112233445568',
   contentBlock: '0199f3a2-b4c5-7d8e-9f00-112233445569',
   key: '0199f3a2-b4c5-7d8e-9f00-11223344556b',
+  mediaFile: '0199f3a2-b4c5-7d8e-9f00-11223344556b',
   preferenceCenter: '0199f3a2-b4c5-7d8e-9f00-11223344556a',
 } as const;

@@ -20,8 +20,8 @@ export interface Operation {
   answer: { status: 200 | 201 | 202; schema: Schema; type?: 'text/event-stream' };
   /** Codes of errors beyond those of every route. */
   errors?: readonly ErrorCode[];
-  /** `catalogs`: its refusals have the form of catalogs. `objects`: entries of its `errors` may be objects. Default: sentences. */
-  errorForm?: 'catalogs' | 'objects';
+  /** `assets`, `catalogs`: its refusals have the form of the media library, of catalogs. `objects`: entries of its `errors` may be objects. Default: sentences. */
+  errorForm?: 'assets' | 'catalogs' | 'objects';
   /** Set for a read of what there never is: each call is refused, the example, too. */
   alwaysRefuses?: true;
   /** A call that works. A test sends it. */

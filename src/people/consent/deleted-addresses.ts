@@ -107,13 +107,31 @@ export async function remember(
        set unsubscribed_at = coalesce(t.unsubscribed_at, excluded.unsubscribed_at), ${keptFlags}`);
 }
 
+/** Workspaces that have remembered an address at some time of this process. Asking them again would cost a trip. */
+const remembering = new Set<number>();
+
+/**
+ * Whether the workspace remembers no address at all, as before its first deletion. Then no hash need be made. The caller
+ * holds the locks of the addresses it asks for, so that they stay forgotten until it commits.
+ */
+async function remembersNothing(tx: Db, workspaceId: number): Promise<boolean> {
+  if (remembering.has(workspaceId)) return false;
+  // The order is that of the key, so that a kept plan reads one entry of it, however many there are later.
+  const rows = await tx.prepared(
+    'remembers_any',
+    sql`select 1 from deleted_addresses where workspace_id = ${workspaceId} order by kind, hash limit 1`,
+  );
+  if (rows.length > 0) remembering.add(workspaceId);
+  return rows.length === 0;
+}
+
 /** Those of the addresses that are remembered. Nearly always none. */
 export async function findRemembered(
   tx: Db,
   workspaceId: number,
   addresses: readonly Address[],
 ): Promise<Remembered[]> {
-  if (addresses.length === 0) return [];
+  if (addresses.length === 0 || (await remembersNothing(tx, workspaceId))) return [];
   const byHash = hashed(workspaceId, addresses);
   const rows = await tx.prepared<{ hash: string; unsubscribed_at: Date | null }>(
     'find_remembered',

@@ -93,6 +93,11 @@ const givenBlockName: Preparation = async ({ standIns }) => {
   made += 1;
   standIns.set('footer_new', `footer_${made}`);
 };
+const givenMediaFile: Preparation = async ({ app, standIns }) => {
+  const dot = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+  const { body } = await app.post('/media_library/create', { name: 'dot.gif', asset_file: dot });
+  standIns.set(ids.mediaFile, body.new_assets[0].asset_id);
+};
 const centerHtml = { preference_center_page_html: 'Old', confirmation_page_html: 'Old' };
 const givenCenter: Preparation = async ({ app, standIns }) => {
   made += 1;
@@ -216,6 +221,7 @@ const preparations: Readonly<Record<string, Preparation>> = {
   'POST /content_blocks/create': givenBlockName,
   'POST /content_blocks/update': givenBlock,
   'GET /content_blocks/info': givenBlock,
+  'PUT /media_library/replace_file': givenMediaFile,
   'POST /preference_center/v1': givenCenterName,
   'PUT /preference_center/v1/{preference_center_id}': givenCenter,
   'POST /preference_center/v1/{preference_center_id}': givenCenter,

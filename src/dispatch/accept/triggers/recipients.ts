@@ -34,6 +34,7 @@ export interface RecipientForm {
 
 const identifiers = ['external_user_id', 'user_alias', 'braze_id', 'email'] as const;
 export type Identifier = (typeof identifiers)[number];
+const primary: readonly Identifier[] = ['external_user_id', 'user_alias', 'braze_id'];
 export const allIdentifiers: readonly Identifier[] = identifiers;
 
 /** Reads the recipients. One object counts as a list of one. Files its problems under stage `type`. */
@@ -99,14 +100,19 @@ function readExistingOnly(reader: WatchedReader, name: RecipientName | null, att
   return false;
 }
 
+/** An email address beside another identifier names nobody, as in /users/track. Source: decision 73. */
 function readName(reader: WatchedReader, raw: RawObject, allowed: readonly Identifier[]): RecipientName | null {
-  const [first, ...others] = allowed.filter((key) => !isEmpty(reader.get(key)));
+  const given = allowed.filter((key) => !isEmpty(reader.get(key)));
+  const ids = given.filter((key) => primary.includes(key));
+  const [first, ...others] = ids.length === 1 ? ids : given;
   if (first === undefined || others.length > 0) {
     const got = first === undefined ? 'none' : [first, ...others].join(', ');
     const hint = first === undefined && isGiven(own(raw, 'external_id')) ? '; did you mean external_user_id?' : '';
     reader.problems.add('type', reader.path, `expected exactly one of ${allowed.join(', ')}, got ${got}${hint}`);
     return null;
   }
+  for (const ignored of given.filter((key) => key !== first))
+    reader.problems.warn(() => `${reader.at(ignored)}: is ignored; ${first} says who it is`);
   return readers[first](reader, raw);
 }
 

@@ -5,34 +5,52 @@ import { isStorable } from '../../../lib/raw/storable.ts';
 import type { RouteRequest } from '../../route.ts';
 import { boundaryOf, readForm } from './multipart.ts';
 
-/** A file to store: its bytes, or where they are. */
+/** The bytes of a file, or where they are. */
+export type GivenFile = { url: string } | { bytes: Buffer; fileName: string };
+
+/** A file to store. */
 export interface CreateRequest {
   /** null: the file's own. */
   name: string | null;
-  file: { url: string } | { bytes: Buffer; fileName: string };
+  file: GivenFile;
 }
 
-const LONGEST_NAME = 255;
+export const LONGEST_NAME = 255;
 
 /** Reads a request as JSON, or as a form of which `asset_file` is a part. Throws RequestError. Source: more-endpoints.md §10. */
-export function readCreate({ body, rawBody, headers }: RouteRequest): CreateRequest {
+export function readCreate(request: RouteRequest): CreateRequest {
+  const given = read(request, 'name');
+  return { name: readName(given.called), file: fileOf(given, 'no_asset') };
+}
+
+/** Reads which file is to have which bytes. Throws RequestError. */
+export function readReplace(request: RouteRequest): { id: string; file: GivenFile } {
+  const given = read(request, 'asset_id');
+  if (given.called === null) throw new RequestError('no_asset_id');
+  return { id: given.called, file: fileOf(given, 'no_new_asset') };
+}
+
+/** `member`: what the file is called. */
+function read({ body, rawBody, headers }: RouteRequest, member: 'name' | 'asset_id'): Given {
   const boundary = boundaryOf([headers['content-type']].flat()[0]);
-  const given = boundary === null ? fromJson(body) : fromForm(rawBody, boundary);
-  const { url, file } = given;
+  return boundary === null ? fromJson(body, member) : fromForm(rawBody, boundary, member);
+}
+
+function fileOf({ url, file }: Given, none: 'no_asset' | 'no_new_asset'): GivenFile {
   if (url !== null && file !== null) throw new RequestError('two_assets');
-  if (file !== null) return { name: readName(given.name), file };
-  if (url === null) throw new RequestError('no_asset');
-  return { name: readName(given.name), file: { url } };
+  if (file !== null) return file;
+  if (url === null) throw new RequestError(none);
+  return { url };
 }
 
 interface Given {
-  name: string | null;
+  called: string | null;
   url: string | null;
   file: { bytes: Buffer; fileName: string } | null;
 }
 
 /** A file in JSON is the base64 of its bytes. */
-function fromJson(body: RouteRequest['body']): Given {
+function fromJson(body: RouteRequest['body'], called: 'name' | 'asset_id'): Given {
   const text = (member: string) => {
     const value = own(body, member);
     if (!isGiven(value)) return null;
@@ -43,15 +61,16 @@ function fromJson(body: RouteRequest['body']): Given {
   const file = text('asset_file');
   if (file !== null && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(file))
     throw new RequestError('bad_request', ['asset_file: expected base64, or a part of multipart/form-data']);
-  const name = text('name');
+  const name = text(called);
   return {
-    name,
+    called: name,
     url: text('asset_url'),
-    file: file === null ? null : { bytes: Buffer.from(file, 'base64'), fileName: name ?? '' },
+    file:
+      file === null ? null : { bytes: Buffer.from(file, 'base64'), fileName: called === 'name' ? (name ?? '') : '' },
   };
 }
 
-function fromForm(rawBody: Buffer, boundary: string): Given {
+function fromForm(rawBody: Buffer, boundary: string, called: 'name' | 'asset_id'): Given {
   const parts = readForm(rawBody, boundary);
   if (parts === null)
     throw new RequestError('bad_request', ['body: expected multipart/form-data of at most 20 well-formed parts']);
@@ -61,7 +80,7 @@ function fromForm(rawBody: Buffer, boundary: string): Given {
   };
   const file = parts.find(({ name, bytes }) => name === 'asset_file' && bytes.length > 0);
   return {
-    name: text('name'),
+    called: text(called),
     url: text('asset_url'),
     file: file === undefined ? null : { bytes: file.bytes, fileName: baseName(file.fileName ?? '') },
   };
@@ -81,10 +100,10 @@ function readName(name: string | null): string | null {
   return name.trim();
 }
 
-/** The name of a file that was given none. */
-export function nameOf({ name, file }: CreateRequest, url: URL | null): string {
+/** The name that a file has by itself. */
+export function nameOf(file: GivenFile, url: URL | null): string {
   const own = 'bytes' in file ? file.fileName : lastOf(url);
-  return name ?? (own !== '' && isStorable(own) ? own.slice(0, LONGEST_NAME) : 'file');
+  return own !== '' && isStorable(own) ? own.slice(0, LONGEST_NAME) : 'file';
 }
 
 function lastOf(url: URL | null): string {

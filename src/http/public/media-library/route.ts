@@ -1,45 +1,35 @@
-import { fetchFile } from '../../../channels/email/attachments/fetch-file.ts';
-import type { Database } from '../../../db/database.ts';
 import { RequestError } from '../../../errors.ts';
-import type { Clock } from '../../../lib/clock.ts';
-import { BytesInHand } from '../../../lib/limits/bytes-in-hand.ts';
-import { detectFileType } from '../../../media-library/file-types.ts';
-import { addFile, listFiles, MEDIA_LIBRARY_BYTES, type MediaFile } from '../../../media-library/store.ts';
-import type { Catalog } from '../../../workspace/catalog.ts';
-import { loadedWorkspace } from '../../loaded-workspace.ts';
+import { ArchiveProblem } from '../../../media-library/file-archive.ts';
+import { detectFileType, isArchive } from '../../../media-library/file-types.ts';
+import { addFile, LibraryFull, listFiles } from '../../../media-library/store.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { readPage } from '../list-query.ts';
+import { assetOf, libraryFull, MOST_FILE_BYTES, tooLarge, unsupported } from './answers.ts';
+import { bytesOf, MOST_ARCHIVE_BYTES, takeRoom } from './find-bytes.ts';
+import { type Library, type MediaLibraryDeps, openLibrary } from './library.ts';
+import { handleReplace } from './replace.ts';
 import { type CreateRequest, nameOf, readCreate } from './request.ts';
-
-export interface MediaLibraryDeps {
-  db: Database;
-  clock: Clock;
-  catalog: Catalog;
-  /** Base URL of this server, without a slash at the end. */
-  publicUrl: string;
-}
+import { archiveRefused, type Stored, storeArchive } from './store-archive.ts';
 
 const HOUR_MS = 3_600_000;
 const creating: RateBucket = { name: 'media_library_create', limit: 100, windowMs: HOUR_MS };
 const replacing: RateBucket = { name: 'media_library_replace', limit: 100, windowMs: HOUR_MS };
-
-/** Most bytes of one file. Source: more-endpoints.md §10. */
-export const MOST_FILE_BYTES = 5_242_880;
 /** Base64 makes four bytes of three, and there is more in a body than the file. */
 const MOST_BODY_BYTES = 8_388_608;
-/** Bytes of all bodies and fetched files that are in hand. */
-const MOST_IN_HAND = 67_108_864;
-const LONGEST_FETCH_MS = 20_000;
+/** An archive comes in a form, with a little around it. */
+const MOST_FORM_BYTES = MOST_ARCHIVE_BYTES + 65_536;
 const PAGE = 100;
 
 /** The media library: files that messages show. Source: more-endpoints.md §10. */
 export function mediaLibraryRoutes(deps: MediaLibraryDeps): Route[] {
-  const bodies = new BytesInHand(MOST_IN_HAND);
+  const library = openLibrary(deps);
+  const { inHand } = library;
   return [
     {
       ...{ method: 'POST', path: '/media_library/create', permission: 'media_library.create' },
-      ...{ bodyLimitBytes: MOST_BODY_BYTES, bodies, takesForms: true, bucket: () => creating },
-      handle: (request) => handleCreate(deps, bodies, request),
+      ...{ bodyLimitBytes: MOST_BODY_BYTES, formLimitBytes: MOST_FORM_BYTES, bodies: inHand, takesForms: true },
+      bucket: () => creating,
+      handle: (request) => handleCreate(library, request),
     },
     {
       ...{ method: 'GET', path: '/media_library/list', permission: 'media_library.list', query: ['page'] },
@@ -47,101 +37,63 @@ export function mediaLibraryRoutes(deps: MediaLibraryDeps): Route[] {
     },
     {
       ...{ method: 'PUT', path: '/media_library/replace_file', permission: 'media_library.replace' },
-      bucket: () => replacing,
-      async handle() {
-        throw new RequestError('media_library_disabled', ['files never change here; create a new one']);
-      },
+      ...{ bodyLimitBytes: MOST_BODY_BYTES, bodies: inHand, takesForms: true, bucket: () => replacing },
+      handle: (request) => handleReplace(library, request),
     },
   ];
 }
 
-async function handleCreate(deps: MediaLibraryDeps, inHand: BytesInHand, request: RouteRequest): Promise<Answer> {
-  const { db, clock, catalog, publicUrl } = deps;
-  const { workspaceId } = request;
-  const { settings } = loadedWorkspace(catalog, workspaceId);
-  const mostBytes = settings.mediaLibrary?.storageBytes ?? MEDIA_LIBRARY_BYTES;
+async function handleCreate(library: Library, request: RouteRequest): Promise<Answer> {
+  const { mostBytes, allow } = library.settingsOf(request.workspaceId);
   if (mostBytes === 0) throw new RequestError('media_library_disabled');
   const asked = readCreate(request);
-  const found = await bytesOf(asked, settings.email.attachments.allow, inHand);
+  const found = await bytesOf(asked.file, { allow, inHand: library.inHand });
   if ('problem' in found) return found.problem;
+  const { bytes, url } = found;
+  const name = asked.name ?? nameOf(asked.file, url);
   try {
-    const { bytes, url } = found;
-    if (bytes.length > MOST_FILE_BYTES) return tooLarge(bytes.length);
-    const name = nameOf(asked, url);
-    const type = detectFileType(bytes, 'bytes' in asked.file ? asked.file.fileName || name : (url?.pathname ?? name));
-    if (type === null) return unsupported(name);
-    const added = { workspaceId, name, extension: type.extension, bytes, mostBytes, now: clock.now() };
-    const file = await addFile(db, added);
-    if (file === null)
-      return refused('MEDIA_LIBRARY_LIMIT_REACHED', 'The media library is full.', { limit: mostBytes });
-    return {
-      status: 200,
-      body: {
-        new_assets: [assetOf(file, publicUrl)],
-        errors: [],
-        dashboard_url: `${publicUrl}/media_library/list`,
-        message: 'success',
-      },
-    };
+    const stored = await store(library, { asked, bytes, url, name, workspaceId: request.workspaceId, mostBytes });
+    return 'status' in stored ? stored : created(stored, library.publicUrl);
+  } catch (error) {
+    if (error instanceof LibraryFull) return libraryFull(mostBytes);
+    if (error instanceof ArchiveProblem) return archiveRefused(error, name, bytes.length);
+    throw error;
   } finally {
     found.release();
   }
 }
 
-interface FoundBytes {
+interface Creation {
+  asked: CreateRequest;
   bytes: Buffer;
-  /** Where the file was in the end. null: it came with the request. */
   url: URL | null;
-  /** Gives back the room that the bytes have. */
-  release(): void;
+  /** What the file, or the archive, is called. */
+  name: string;
+  workspaceId: number;
+  mostBytes: number;
 }
 
-async function bytesOf(
-  { file }: CreateRequest,
-  allow: readonly string[],
-  inHand: BytesInHand,
-): Promise<FoundBytes | { problem: Answer }> {
-  if ('bytes' in file) return { bytes: file.bytes, url: null, release: () => undefined };
-  const release = inHand.take(MOST_FILE_BYTES);
-  if (release === null) throw new RequestError('queue_full', ['too many files at once; send it again'], 5);
-  const signal = AbortSignal.timeout(LONGEST_FETCH_MS);
-  const fetched = await fetchFile(file.url, { allow, credential: null, signal, mostBytes: MOST_FILE_BYTES });
-  if (fetched.kind === 'file') return { bytes: fetched.bytes, url: fetched.url, release };
-  release();
-  if (fetched.reason === 'payload_too_large') return { problem: tooLarge(null) };
-  const said = { asset_url: file.url.slice(0, 1_000) };
-  return fetched.reason === 'blocked_target'
-    ? { problem: refused('INVALID_ASSET_URL', 'asset_url leads to an address that may not be called.', said) }
-    : {
-        problem: refused(
-          'ASSET_UPLOAD_FAILED',
-          (fetched.detail ?? 'no file came').replace('the attachment', 'the file'),
-          said,
-        ),
-      };
+/** Stores the file, or those of the archive. Returns the refusal of one that the library does not take. */
+async function store(library: Library, { asked, bytes, url, name, ...of }: Creation): Promise<Stored | Answer> {
+  const { db, clock, inHand } = library;
+  const common = { ...of, now: clock.now() };
+  if (isArchive(bytes)) {
+    const release = takeRoom(inHand, MOST_FILE_BYTES);
+    const limits = { mostFileBytes: MOST_FILE_BYTES, mostBytes: MOST_ARCHIVE_BYTES };
+    return storeArchive(db, bytes, { prefix: asked.name, limits, common }).finally(release);
+  }
+  if (bytes.length > MOST_FILE_BYTES) return tooLarge(bytes.length);
+  const given = 'bytes' in asked.file ? asked.file.fileName || name : (url?.pathname ?? name);
+  const type = detectFileType(bytes, given);
+  if (type === null) return unsupported(name);
+  const file = await db.transaction((tx) => addFile(tx, { ...common, name, extension: type.extension, bytes }));
+  return { files: [file], errors: [] };
 }
 
-function tooLarge(sizeBytes: number | null): Answer {
-  return refused('ASSET_SIZE_EXCEEDS_LIMIT', `A file may have at most ${MOST_FILE_BYTES} bytes.`, {
-    size_limit_bytes: MOST_FILE_BYTES,
-    ...(sizeBytes !== null && { file_size_bytes: sizeBytes }),
-  });
-}
-
-function unsupported(name: string): Answer {
-  const fileType = /\.([^.]{1,10})$/.exec(name)?.[1] ?? null;
-  return refused('UNSUPPORTED_FILE_TYPE', 'The bytes are no file of a type that the library takes.', {
-    file_type: fileType,
-  });
-}
-
-/** The original's form of errors of the library. */
-function refused(code: string, message: string, meta: object): Answer {
-  return { status: 400, body: { message, error_code: code, meta } };
-}
-
-function assetOf({ id, name, extension, sizeBytes }: MediaFile, publicUrl: string): object {
-  return { name, size: sizeBytes, url: `${publicUrl}/media/${id}.${extension}`, ext: extension, asset_id: id };
+function created({ files, errors }: Stored, publicUrl: string): Answer {
+  const new_assets = files.map((file) => assetOf(file, publicUrl));
+  const dashboard_url = `${publicUrl}/media_library/list`;
+  return { status: 200, body: { new_assets, errors, dashboard_url, message: 'success' } };
 }
 
 async function handleList({ db, publicUrl }: MediaLibraryDeps, { query, workspaceId }: RouteRequest): Promise<Answer> {

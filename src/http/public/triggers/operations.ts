@@ -35,7 +35,7 @@ const identifiers = {
 const allIdentifiers = {
   ...identifiers,
   braze_id: text('The person with this id of the server.'),
-  email: like('ada@example.com', text('The person who has this address.')),
+  email: like('ada@example.com', text('The person who has this address. Ignored beside another name.')),
   prioritization,
 };
 const recipients = (members: Record<string, Schema>) =>
