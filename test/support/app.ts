@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { type App, startApp } from '../../src/app.ts';
+import { type App, type AppOptions, startApp } from '../../src/app.ts';
 import { audienceChecks } from '../../src/audience/grammar/check-filter.ts';
 import type { PushSenders } from '../../src/channels/push/senders.ts';
 import type { LogLevel } from '../../src/config.ts';
@@ -89,6 +89,10 @@ export async function startTestApp(
     mailTls?: { cert: string; key: string };
     /** Gets each line of the log, from warnings on. */
     onLog?: (line: Record<string, unknown>) => void;
+    /** How operators sign in by OpenID Connect. */
+    openId?: AppOptions['openId'];
+    /** Default: `http://cresset.test`. */
+    publicUrl?: string;
     /** When the clock stands at the start. Default: that of TestClock. */
     startsAt?: Date;
   } = {},
@@ -110,7 +114,7 @@ export async function startTestApp(
     refreshCatalog: () => catalog.refresh(),
     catalogTrouble: () => catalog.trouble(),
     secret: deriveKey(secret, 'links'),
-    publicUrl: 'http://cresset.test',
+    publicUrl: options.publicUrl ?? 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,
     retentionDays: options.retentionDays ?? 0,
@@ -118,6 +122,7 @@ export async function startTestApp(
     ...(options.mostListBytes && { mostListBytes: options.mostListBytes }),
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
     ...(options.getText && { getText: options.getText }),
+    ...(options.openId && { openId: options.openId }),
     ...(options.mailTls && { mailTls: options.mailTls }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker === false ? [] : allLanes } });

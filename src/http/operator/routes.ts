@@ -1,7 +1,7 @@
 import { Attempts } from '../../operators/attempts.ts';
 import type { Route } from '../route.ts';
 import { type AccountDeps, accountRoutes } from './account/route.ts';
-import { signInRoutes } from './account/sign-in-route.ts';
+import { type SignInDeps, signInRoutes } from './account/sign-in-route.ts';
 import { composeRoutes } from './compose/route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
@@ -12,7 +12,7 @@ import { type PeopleDeps, peopleRoutes } from './people/route.ts';
 import { requestLogRoutes } from './requests/route.ts';
 import type { OperatorRoute } from './route.ts';
 
-export interface OperatorDeps extends AccountDeps, HomeDeps, DispatchDeps, PeopleDeps {
+export interface OperatorDeps extends AccountDeps, HomeDeps, DispatchDeps, PeopleDeps, Pick<SignInDeps, 'openId'> {
   /** The endpoints of the public API, some of which operators have, too. */
   publicRoutes: readonly Route[];
 }
