@@ -130,7 +130,10 @@ export class Provider {
     if (!isPrivateRoute(new URL(address))) throw new ProviderError('unusable', 'the provider names an address by HTTP');
     try {
       const answer = await fetch(address, { ...(init as object), dispatcher: this.#agent });
-      if (answer.status >= 500) throw new ProviderError('away', `the provider answers ${answer.status}`);
+      if (answer.status >= 500) {
+        await answer.body?.cancel();
+        throw new ProviderError('away', `the provider answers ${answer.status}`);
+      }
       return answer as unknown as Response;
     } catch (error) {
       throw error instanceof ProviderError ? error : new ProviderError('away', messageOf(error));

@@ -80,7 +80,10 @@ export async function startConsole(
 ): Promise<Console> {
   buildConsole();
   const app = await startTestApp(t, { startsAt: new Date(), ...options });
-  const context = await startChromium(t, [`--host-resolver-rules=MAP cresset.test ${new URL(app.url).host}`]);
+  const context = await startChromium(t, [
+    `--host-resolver-rules=MAP cresset.test ${new URL(app.url).host}`,
+    '--unsafely-treat-insecure-origin-as-secure=http://cresset.test',
+  ]);
   const complaints: string[] = [];
   return {
     app,
