@@ -334,7 +334,7 @@ test('a mapping gives the role at each sign-in, but takes it from no last admin'
 test('without settings there is no such sign-in', async (t) => {
   const app = await startTestApp(t, { worker: false });
   assert.equal((await callOperator(app, 'GET', 'sign-in')).body.openid, null);
-  assert.equal((await fetch(`${app.url}/sign-in/openid`)).status, 404);
+  assert.equal((await app.get('/sign-in/openid')).status, 404);
 });
 
 test('the sign-in page leads to the provider and back to where one was', { skip: skipWithoutChromium }, async (t) => {

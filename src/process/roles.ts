@@ -118,7 +118,7 @@ function logUnread(log: Logger, failures: Repeats, isMain: boolean, error: Error
 }
 
 /** How operators sign in by OpenID Connect. null: they do not. */
-function openIdOf(config: Config): AppOptions['openId'] {
+function openIdOf(config: Config): NonNullable<AppOptions['openId']> | null {
   const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret } = config;
   if (issuer === null || clientId === null || clientSecret === null) return null;
   const { oidcDomains: domains, oidcRoleClaim: claim, oidcRoles: roles, oidcLabel: label } = config;

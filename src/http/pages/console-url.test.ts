@@ -7,6 +7,7 @@ test('only a page of the console is where a sign-in leads', () => {
   const home = 'https://cresset.example.com/ops/';
   assert.equal(at('/ops/people/ab?why=cd'), `${home}people/ab?why=cd`);
   assert.equal(at('https://cresset.example.com/ops/find'), `${home}find`);
+  assert.equal(at('https:find'), `${home}find`, 'relative, though it looks like another host');
   const elsewhere = [
     ...[
       '//evil.example',
