@@ -15,7 +15,7 @@ test('only a page of the console is where a sign-in leads', () => {
       '\\\\evil.example',
       '/\t/evil.example',
       'https://evil.example',
-      'https:evil',
+      'http:evil',
     ],
     ...['javascript:alert(1)', 'https://cresset.example.com@evil.example/ops/', 'https://a:b@cresset.example.com/ops/'],
     ...[
