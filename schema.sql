@@ -702,6 +702,16 @@ create table names_in_use (
 );
 comment on table names_in_use is 'kind: name. The events, products and custom attributes that were ever used, to be listed.';
 
+create table operator_identities (
+  operator_id uuid not null,
+  email text not null,
+  issuer text,
+  subject text,
+  created_at timestamp with time zone not null,
+  created_by text not null
+);
+comment on table operator_identities is 'kind: shared. Whom of an identity provider an operator is. Issuer and subject decide; the email address only until the first sign-in.';
+
 create table operator_sessions (
   token_hash bytea not null,
   id uuid not null,
@@ -1130,6 +1140,12 @@ create table short_links (
   made_on date not null
 );
 comment on table short_links is 'kind: name. Where the short links in texts lead, and whose they are. A row is written before its text is sent.';
+
+create table spent_sign_ins (
+  state_hash bytea not null,
+  ends_at timestamp with time zone not null
+);
+comment on table spent_sign_ins is 'kind: node. Sign-ins by OpenID Connect that have begun a session, each of which may begin only one.';
 
 create table subscription_groups (
   id text not null,
@@ -1590,6 +1606,12 @@ CREATE UNIQUE INDEX moved_sends_pkey ON ONLY public.moved_sends USING btree (buc
 
 CREATE UNIQUE INDEX names_in_use_pkey ON public.names_in_use USING btree (workspace_id, kind, name);
 
+CREATE UNIQUE INDEX operator_identities_pkey ON public.operator_identities USING btree (operator_id);
+
+CREATE UNIQUE INDEX operator_identities_subject ON public.operator_identities USING btree (issuer, subject);
+
+CREATE UNIQUE INDEX operator_identities_waiting ON public.operator_identities USING btree (email) WHERE (subject IS NULL);
+
 CREATE UNIQUE INDEX operator_sessions_pkey ON public.operator_sessions USING btree (token_hash);
 
 CREATE UNIQUE INDEX operators_name ON public.operators USING btree (name);
@@ -1659,6 +1681,8 @@ CREATE UNIQUE INDEX sends_pkey ON ONLY public.sends USING btree (bucket, dispatc
 CREATE UNIQUE INDEX session_days_pkey ON public.session_days USING btree (bucket, user_id, day);
 
 CREATE UNIQUE INDEX short_links_pkey ON public.short_links USING btree (code);
+
+CREATE UNIQUE INDEX spent_sign_ins_pkey ON public.spent_sign_ins USING btree (state_hash);
 
 CREATE UNIQUE INDEX subscription_groups_pkey ON public.subscription_groups USING btree (id);
 
@@ -1886,6 +1910,12 @@ alter table names_in_use add constraint names_in_use_kind_check CHECK ((kind = A
 
 alter table names_in_use add constraint names_in_use_pkey PRIMARY KEY (workspace_id, kind, name);
 
+alter table operator_identities add constraint operator_identities_check CHECK (((issuer IS NULL) = (subject IS NULL)));
+
+alter table operator_identities add constraint operator_identities_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id) ON DELETE CASCADE;
+
+alter table operator_identities add constraint operator_identities_pkey PRIMARY KEY (operator_id);
+
 alter table operator_sessions add constraint operator_sessions_pkey PRIMARY KEY (token_hash);
 
 alter table operators add constraint operators_name_check CHECK (((name = lower(name)) AND ((length(name) >= 1) AND (length(name) <= 100))));
@@ -1989,6 +2019,8 @@ alter table session_days add constraint session_days_count_check CHECK ((count >
 alter table session_days add constraint session_days_pkey PRIMARY KEY (bucket, user_id, day);
 
 alter table short_links add constraint short_links_pkey PRIMARY KEY (code);
+
+alter table spent_sign_ins add constraint spent_sign_ins_pkey PRIMARY KEY (state_hash);
 
 alter table subscription_groups add constraint subscription_groups_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'whats_app'::text])));
 

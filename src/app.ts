@@ -42,6 +42,7 @@ import { healthPage, livezPage, readyzPage } from './http/pages/health.ts';
 import { mediaFilePages } from './http/pages/media-files.ts';
 import { metricsPage } from './http/pages/metrics.ts';
 import { openApiPage } from './http/pages/openapi.ts';
+import { createOpenIdPages, OPENID_PATH, type OpenIdPageDeps } from './http/pages/openid-sign-in.ts';
 import { preferenceCenterPages } from './http/pages/preference-centers.ts';
 import { subscriptionPages } from './http/pages/subscription-pages.ts';
 import { trackingPages } from './http/pages/tracking.ts';
@@ -154,6 +155,8 @@ export interface AppOptions {
   getText?: GetText;
   /** Certificate and key, as PEM, with which bounce mails may be encrypted on their way. Default: they may not. */
   mailTls?: { cert: string; key: string } | null;
+  /** How operators sign in by OpenID Connect. Default: they do not. */
+  openId?: OpenIdPageDeps['openId'] | null;
 }
 
 export interface App {
@@ -310,8 +313,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     : null;
   const limiter = createRateLimiter({ db, clock });
   const { publicUrl } = options;
+  const openId = options.openId ?? null;
+  const openIdSignIn = roles.api && openId !== null ? createOpenIdPages({ ...options, openId }) : null;
   const operator = {
     routes: operatorRoutes({
+      openId: openId === null ? null : { label: openId.label, url: `${publicUrl}${OPENID_PATH}` },
       ...{ db, clock, log, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
       ...{ sealing: options.sealing, planFile: options.planFile },
       onRunnable: (lane) => worker?.wake(lane),
@@ -337,6 +343,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...mediaFilePages({ db, clock }),
     ...preferenceCenterPages({ ...options, catalog: live }),
     ...trackingPages({ db, clock, log, catalog: live, intake, secret: options.secret }),
+    ...(openIdSignIn?.pages ?? []),
     ...subscriptionPages({ db, clock, secret: options.secret }),
     ...webPushPages({ db, clock, catalog: live, limiter }),
     ...contentCardPages({ db, clock, catalog: live, intake }),
@@ -365,6 +372,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       endAll(
         () => server?.close(),
         () => healthServer?.close(),
+        () => openIdSignIn?.close(),
         () => mailListener?.close(),
         () => acceptor.idle(),
         () => intake.idle(),

@@ -30,6 +30,21 @@ const defaults = {
   broadcastQueueMaxAgeS: 3_600,
   broadcastThreads: Math.min(availableParallelism(), 4),
   retentionDays: 90,
+  oidcIssuer: null,
+  oidcClientId: null,
+  oidcClientSecret: null,
+  oidcDomains: [],
+  oidcRoleClaim: 'groups',
+  oidcRoles: null,
+  oidcLabel: 'Sign in with OpenID Connect',
+};
+
+const openId = {
+  CRESSET_OIDC_ISSUER: 'https://id.example.com/realms/crew',
+  CRESSET_OIDC_CLIENT_ID: 'cresset',
+  CRESSET_OIDC_CLIENT_SECRET: 'a-secret',
+  CRESSET_OIDC_DOMAINS: 'Example.com, example.org',
+  CRESSET_PUBLIC_URL: 'https://cresset.example.com',
 };
 
 test('an empty environment is a good one', () => {
@@ -80,6 +95,30 @@ const good: [Record<string, string>, object][] = [
 for (const [env, expected] of good) {
   test(`${JSON.stringify(env)} is read`, () => assert.deepEqual(readConfig(env), { ...defaults, ...expected }));
 }
+
+test('sign-in by OpenID Connect is whole or not there', () => {
+  const read = (changed: Record<string, string>) => readConfig({ ...openId, ...changed });
+  const config = read({ CRESSET_OIDC_ROLES: 'cn=crew=sender, platform = admin' });
+  assert.equal(config.oidcIssuer, openId.CRESSET_OIDC_ISSUER);
+  assert.deepEqual(config.oidcDomains, ['example.com', 'example.org']);
+  assert.deepEqual(config.oidcRoles, { 'cn=crew': 'sender', platform: 'admin' });
+  for (const issuer of ['http://127.0.0.1:8081', 'http://localhost/x', 'http://[::1]:1'])
+    assert.equal(read({ CRESSET_OIDC_ISSUER: issuer }).oidcIssuer, issuer);
+  const start = 'CRESSET_OIDC_ISSUER: expected with ';
+  const lacking: [Record<string, string>, RegExp][] = [
+    [{ CRESSET_OIDC_ISSUER: '' }, RegExp(`${start}CRESSET_OIDC_CLIENT_ID and CRESSET_OIDC_CLIENT_SECRET`)],
+    [{ CRESSET_OIDC_CLIENT_SECRET: '' }, RegExp(`${start}CRESSET_OIDC_CLIENT_ID and CRESSET_OIDC_CLIENT_SECRET`)],
+    [{ CRESSET_PUBLIC_URL: '' }, RegExp(`${start}CRESSET_PUBLIC_URL`)],
+    [{ CRESSET_OIDC_DOMAINS: '' }, RegExp(`${start}CRESSET_OIDC_DOMAINS or CRESSET_OIDC_ROLES`)],
+    [{ CRESSET_OIDC_ISSUER: 'http://id.example.com' }, /CRESSET_OIDC_ISSUER: expected a URL that starts with https/],
+    [{ CRESSET_OIDC_ISSUER: 'http://127.0.0.1.example.com' }, /CRESSET_OIDC_ISSUER: expected a URL/],
+    [{ CRESSET_OIDC_ISSUER: 'https://id.example.com/?a=1' }, /CRESSET_OIDC_ISSUER: expected a URL/],
+    [{ CRESSET_OIDC_DOMAINS: '@example.com' }, /CRESSET_OIDC_DOMAINS: expected a comma-separated list/],
+    [{ CRESSET_OIDC_ROLES: 'crew=owner' }, /CRESSET_OIDC_ROLES: expected a comma-separated list/],
+    [{ CRESSET_OIDC_ROLES: 'crew=admin,crew=viewer' }, /CRESSET_OIDC_ROLES: expected a comma-separated list/],
+  ];
+  for (const [changed, expected] of lacking) assert.throws(() => read(changed), expected, JSON.stringify(changed));
+});
 
 const bad: [string, string[], string][] = [
   ['HOST', ['a b', 'http://x', '\0'], 'an address or host name to listen on'],

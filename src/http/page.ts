@@ -45,5 +45,5 @@ export interface PageAnswer {
     | `image/${string}`
     | `application/${string}`;
   body: string | Buffer | Readable;
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string | string[]>>;
 }

@@ -3,13 +3,15 @@ import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
 import { type Actor, recordChange } from './audit.ts';
+import { linkEmail } from './openid/links.ts';
 import { hashPassword, isPassword, makePassword } from './passwords.ts';
 import type { OperatorRole } from './roles.ts';
 
 /** The name of the operator that the first start makes. */
 export const FIRST_OPERATOR = 'admin';
 const ENVIRONMENT = 'CRESSET_ADMIN_PASSWORD';
-const CREATION_LOCK = 0x6f706572; // 'oper'
+/** Held while operators are made that no admin makes. */
+export const CREATION_LOCK = 0x6f706572; // 'oper'
 
 export interface Operator {
   id: string;
@@ -22,8 +24,19 @@ export interface Operator {
 export interface ListedOperator extends Operator {
   createdAt: Date;
   createdBy: string;
+  /** The email address of whom the operator is at the identity provider. null: only a password opens the console. */
+  email: string | null;
   /** When a session of the operator was last used. null: there is none. */
   lastSeenAt: Date | null;
+}
+
+export interface OperatorChange {
+  name: string;
+  role?: OperatorRole;
+  password?: string;
+  email?: string | null;
+  /** Id of the session that goes on. null: all end. */
+  keep: string | null;
 }
 
 export interface NewOperator {
@@ -43,6 +56,7 @@ export function findOperator(db: Db, name: string): Promise<(Operator & { passwo
 export function listOperators(db: Db, workspaceId: number): Promise<ListedOperator[]> {
   return db.query<ListedOperator & Record<string, unknown>>(sql`
     select id, workspace_id as "workspaceId", name, role, created_at as "createdAt", created_by as "createdBy",
+           (select email from operator_identities i where i.operator_id = o.id) as email,
            (select max(seen_at) from operator_sessions s where s.operator_id = o.id) as "lastSeenAt"
       from operators o
      where workspace_id = ${workspaceId}
@@ -61,11 +75,14 @@ export async function createOperator(db: Database, actor: Actor, made: NewOperat
   });
 }
 
-/** Changes role or password, and ends the sessions of the operator, but for `keep`. Throws RequestError if there is none. */
+/**
+ * Changes role, password or link, and ends the sessions of the operator, but for `keep`. `email`: whoever signs in first with
+ * this verified address is this operator from then on; null: nobody is. Throws RequestError if there is no operator.
+ */
 export async function changeOperator(
   db: Database,
   actor: Actor,
-  { name, role, password, keep }: { name: string; role?: OperatorRole; password?: string; keep: string | null },
+  { name, role, password, email, keep }: OperatorChange,
   now: Date,
 ): Promise<void> {
   const hash = password === undefined ? null : await hashPassword(password);
@@ -77,8 +94,9 @@ export async function changeOperator(
       update operators
          set role = ${next}, password_hash = coalesce(${hash}::text, password_hash)
        where id = ${before.id}`);
+    if (email !== undefined) await linkEmail(tx, before.id, email, { by: actor.name, now });
     await endSessions(tx, before.id, keep);
-    const after = { role: next, ...(hash !== null && { password: 'changed' }) };
+    const after = { role: next, ...(hash !== null && { password: 'changed' }), ...(email !== undefined && { email }) };
     await recordChange(
       tx,
       actor,
@@ -130,7 +148,8 @@ export async function ensureAdmin(
   });
 }
 
-async function insertOperator(
+/** Throws RequestError if the name is taken. */
+export async function insertOperator(
   tx: Db,
   { id, workspaceId, name, role, hash, createdBy, now }: Operator & { hash: string; createdBy: string; now: Date },
 ): Promise<void> {
@@ -142,7 +161,7 @@ async function insertOperator(
 }
 
 /** Locks every operator of the workspace, in order, so that two changes cannot both leave the other as the last admin. */
-async function lockOperator(tx: Db, workspaceId: number, name: string): Promise<Operator> {
+export async function lockOperator(tx: Db, workspaceId: number, name: string): Promise<Operator> {
   const all = await tx.query<Operator & Record<string, unknown>>(sql`
     select id, workspace_id as "workspaceId", name, role
       from operators
@@ -154,14 +173,18 @@ async function lockOperator(tx: Db, workspaceId: number, name: string): Promise<
   return found;
 }
 
-async function refuseWithoutAdmin(tx: Db, { id, workspaceId }: Pick<Operator, 'id' | 'workspaceId'>): Promise<void> {
+export async function isLastAdmin(tx: Db, { id, workspaceId }: Pick<Operator, 'id' | 'workspaceId'>): Promise<boolean> {
   const others = await tx.query(sql`
     select 1 from operators where workspace_id = ${workspaceId} and role = 'admin' and id <> ${id} limit 1`);
-  if (others.length === 0)
+  return others.length === 0;
+}
+
+async function refuseWithoutAdmin(tx: Db, operator: Pick<Operator, 'id' | 'workspaceId'>): Promise<void> {
+  if (await isLastAdmin(tx, operator))
     throw new RequestError('bad_request', ['name: this is the last admin; make another one first']);
 }
 
-async function endSessions(tx: Db, operatorId: string, keep: string | null): Promise<void> {
+export async function endSessions(tx: Db, operatorId: string, keep: string | null): Promise<void> {
   await tx.run(
     sql`delete from operator_sessions where operator_id = ${operatorId} and id is distinct from ${keep}::uuid`,
   );

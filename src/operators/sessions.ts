@@ -2,6 +2,7 @@ import { hash, randomBytes, randomUUID } from 'node:crypto';
 import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
+import type { Json } from '../lib/raw/json.ts';
 import { type Actor, recordChange } from './audit.ts';
 import type { Operator } from './operators.ts';
 import type { OperatorRole } from './roles.ts';
@@ -29,22 +30,33 @@ export interface ListedSession {
   userAgent: string;
 }
 
+/** Who begins a session, from where and when. */
+export interface Visit {
+  address: string;
+  userAgent: string;
+  now: Date;
+}
+
 /** Begins a session with a new token. Returns its only copy. Deletes sessions that are over. */
-export async function beginSession(
-  db: Database,
+export function beginSession(db: Database, operator: Operator, visit: Visit): Promise<{ token: string; id: string }> {
+  return db.transaction((tx) => addSession(tx, operator, visit, null));
+}
+
+/** The same within a transaction. `after`: what the audit says of it. */
+export async function addSession(
+  tx: Db,
   operator: Operator,
-  { address, userAgent, now }: { address: string; userAgent: string; now: Date },
+  { address, userAgent, now }: Visit,
+  after: Json,
 ): Promise<{ token: string; id: string }> {
   const token = randomBytes(32).toString('base64url');
   const id = randomUUID();
-  await db.transaction(async (tx) => {
-    await tx.run(sql`delete from operator_sessions where ${isOver(now)}`);
-    await tx.run(sql`
-      insert into operator_sessions (token_hash, id, operator_id, began_at, seen_at, address, user_agent)
-      values (${hashOf(token)}, ${id}, ${operator.id}, ${now}, ${now}, ${address}, ${userAgent.slice(0, LONGEST_AGENT)})`);
-    const actor = { workspaceId: operator.workspaceId, name: operator.name, address };
-    await recordChange(tx, actor, { action: 'session.begin', subject: id, before: null, after: null }, now);
-  });
+  await tx.run(sql`delete from operator_sessions where ${isOver(now)}`);
+  await tx.run(sql`
+    insert into operator_sessions (token_hash, id, operator_id, began_at, seen_at, address, user_agent)
+    values (${hashOf(token)}, ${id}, ${operator.id}, ${now}, ${now}, ${address}, ${userAgent.slice(0, LONGEST_AGENT)})`);
+  const actor = { workspaceId: operator.workspaceId, name: operator.name, address };
+  await recordChange(tx, actor, { action: 'session.begin', subject: id, before: null, after }, now);
   return { token, id };
 }
 

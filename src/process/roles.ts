@@ -98,6 +98,7 @@ export async function startRoles(
     },
     ...roles,
     mailTls: roles.roles.api ? readTls(config) : null,
+    openId: openIdOf(config),
     onKeyUsed: (key) => keyUsage.used(key),
   });
   endings.push(() => app.stop());
@@ -122,6 +123,14 @@ function logUnread(log: Logger, failures: Repeats, isMain: boolean, error: Error
   const isForOperators = error instanceof SecretError || error instanceof StoredSettingsError;
   const facts = isForOperators ? { reason: error.message } : { err: error };
   log[level](facts, 'could not read the catalog; this server uses the definitions that it read before');
+}
+
+/** How operators sign in by OpenID Connect. null: they do not. */
+function openIdOf(config: Config): NonNullable<AppOptions['openId']> | null {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret } = config;
+  if (issuer === null || clientId === null || clientSecret === null) return null;
+  const { oidcDomains: domains, oidcRoleClaim: claim, oidcRoles: roles, oidcLabel: label } = config;
+  return { issuer, clientId, clientSecret, domains, mapping: roles === null ? null : { claim, roles }, label };
 }
 
 /** The certificate for STARTTLS. Throws ConfigError if it cannot be used. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { type App, startApp } from '../../src/app.ts';
+import { type App, type AppOptions, startApp } from '../../src/app.ts';
 import { audienceChecks } from '../../src/audience/grammar/check-filter.ts';
 import type { PushSenders } from '../../src/channels/push/senders.ts';
 import type { LogLevel } from '../../src/config.ts';
@@ -90,6 +90,10 @@ export async function startTestApp(
     mailTls?: { cert: string; key: string };
     /** Gets each line of the log, from warnings on. */
     onLog?: (line: Record<string, unknown>) => void;
+    /** How operators sign in by OpenID Connect. */
+    openId?: AppOptions['openId'];
+    /** Default: `http://cresset.test`. */
+    publicUrl?: string;
     /** When the clock stands at the start. Default: that of TestClock. */
     startsAt?: Date;
     /** Default: a new one. */
@@ -123,7 +127,7 @@ export async function startTestApp(
     secret: deriveKey(secret, 'links'),
     sealing: secret,
     ...(options.planFile && { planFile: options.planFile(db, workspaceId, secret) }),
-    publicUrl: 'http://cresset.test',
+    publicUrl: options.publicUrl ?? 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,
     retentionDays: options.retentionDays ?? 0,
@@ -131,6 +135,7 @@ export async function startTestApp(
     ...(options.mostListBytes && { mostListBytes: options.mostListBytes }),
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
     ...(options.getText && { getText: options.getText }),
+    ...(options.openId && { openId: options.openId }),
     ...(options.mailTls && { mailTls: options.mailTls }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker === false ? [] : allLanes } });

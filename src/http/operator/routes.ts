@@ -1,7 +1,7 @@
 import { Attempts } from '../../operators/attempts.ts';
 import type { Route } from '../route.ts';
 import { type AccountDeps, accountRoutes } from './account/route.ts';
-import { signInRoutes } from './account/sign-in-route.ts';
+import { type SignInDeps, signInRoutes } from './account/sign-in-route.ts';
 import { type AudienceDeps, audienceBuilderRoutes } from './audience/route.ts';
 import { composeRoutes } from './compose/route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
@@ -24,6 +24,7 @@ export interface OperatorDeps
     DispatchDeps,
     PeopleDeps,
     SettingsDeps,
+    Pick<SignInDeps, 'openId'>,
     Omit<LiveDeps, 'troublesOf'> {
   /** The endpoints of the public API, some of which operators have, too. */
   publicRoutes: readonly Route[];

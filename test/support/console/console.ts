@@ -73,14 +73,17 @@ export interface Console {
   newPage(width: Width): Promise<Page>;
 }
 
-/** Starts a server with the console built, and one browser. Nobody is signed in. */
+/** Starts a server with the console built, and one browser, which also finds `cresset.test`. Nobody is signed in. */
 export async function startConsole(
   t: TestContext,
-  options: Pick<NonNullable<Parameters<typeof startTestApp>[1]>, 'planFile'> = {},
+  options: Pick<NonNullable<Parameters<typeof startTestApp>[1]>, 'planFile' | 'openId'> = {},
 ): Promise<Console> {
   buildConsole();
-  const app = await startTestApp(t, { ...options, startsAt: new Date() });
-  const context = await startChromium(t);
+  const app = await startTestApp(t, { startsAt: new Date(), ...options });
+  const context = await startChromium(t, [
+    `--host-resolver-rules=MAP cresset.test ${new URL(app.url).host}`,
+    '--unsafely-treat-insecure-origin-as-secure=http://cresset.test',
+  ]);
   const complaints: string[] = [];
   return {
     app,

@@ -1,6 +1,6 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { ApiError, change } from '../../lib/api.ts';
+import { ApiError, change, read } from '../../lib/api.ts';
 import { setSignedOut } from '../../lib/session.ts';
 import { useTitle } from '../../lib/title.ts';
 import { Mark } from '../../parts/icon.tsx';
@@ -74,6 +74,7 @@ export function SignIn() {
           <button className="btn pri" type="submit" disabled={isBusy || waitS > 0}>
             Sign in
           </button>
+          <OpenIdButton />
         </div>
         <p className="sm mut">
           First time? <code>npm start</code> printed the password of admin once. To set another, start with{' '}
@@ -81,5 +82,23 @@ export function SignIn() {
         </p>
       </form>
     </main>
+  );
+}
+
+interface Ways {
+  /** Sign-in by OpenID Connect. null: there is none. */
+  openid: { label: string; url: string } | null;
+}
+
+/** Leads to the identity provider and back to this page. What stands in the fragment is lost: it must not get into logs. */
+function OpenIdButton() {
+  const { data } = useQuery({ queryKey: ['sign-in'], queryFn: ({ signal }) => read<Ways>('sign-in', signal) });
+  if (data === undefined || data.openid === null) return null;
+  const { label, url } = data.openid;
+  const next = new URLSearchParams({ next: location.pathname + location.search });
+  return (
+    <a className="btn" href={`${url}?${next}`}>
+      {label}
+    </a>
   );
 }

@@ -6,8 +6,8 @@ export function describeOperator({ name, role }: Operator): object {
   return { name, role };
 }
 
-export function describeListed({ name, role, createdAt, createdBy, lastSeenAt }: ListedOperator): object {
-  return { name, role, created_at: createdAt, created_by: createdBy, last_seen_at: lastSeenAt };
+export function describeListed({ name, role, createdAt, createdBy, email, lastSeenAt }: ListedOperator): object {
+  return { name, role, created_at: createdAt, created_by: createdBy, email, last_seen_at: lastSeenAt };
 }
 
 /** `own`: the session of the caller. */

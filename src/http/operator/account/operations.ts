@@ -20,6 +20,7 @@ const role = oneOf(operatorRoles, 'What the operator may do: read; also send and
 const operator = answered({ name: text(), role });
 const password = { ...text('A password.', { maxLength: LONGEST_PASSWORD }), minLength: SHORTEST_PASSWORD };
 const name = text('Name of the operator, in lower case.');
+const linked = text('Email address of whom the operator is, or will be, at the identity provider.');
 const tag = 'Console';
 
 export const operations: Operations = {
@@ -31,6 +32,20 @@ export const operations: Operations = {
     answer: { status: 200, schema: success({ operator }) },
     errors: ['wrong_password', 'too_many_attempts'],
     example: { body: { name: 'admin', password: 'the password of admin' } },
+  },
+  'GET /operator/v1/sign-in': {
+    summary: 'Read how one may sign in',
+    tag,
+    answer: {
+      status: 200,
+      schema: success({
+        openid: {
+          ...orNull(answered({ label: text('Text of the button.'), url: text('Where a browser signs in.') })),
+          description: 'Sign-in by OpenID Connect. null: there is none.',
+        },
+      }),
+    },
+    example: {},
   },
   'POST /operator/v1/sign-out': {
     summary: 'End the session',
@@ -95,7 +110,14 @@ export const operations: Operations = {
       status: 200,
       schema: success({
         operators: list(
-          answered({ name: text(), role, created_at: time(), created_by: text(), last_seen_at: orNull(time()) }),
+          answered({
+            name: text(),
+            role,
+            created_at: time(),
+            created_by: text(),
+            email: orNull(linked),
+            last_seen_at: orNull(time()),
+          }),
         ),
       }),
     },
@@ -109,11 +131,12 @@ export const operations: Operations = {
     example: { body: { name: 'dana@example.com', role: 'sender', password: 'long enough for dana' } },
   },
   'PATCH /operator/v1/operators/:name': {
-    summary: 'Change the role or the password of an operator',
-    description: 'It ends the sessions of the operator, but for that of the call.',
+    summary: 'Change the role, the password or the link of an operator',
+    description:
+      'It ends the sessions of the operator, but for that of the call. `email`: whoever signs in first by OpenID Connect with this verified address is the operator from then on; null removes the link.',
     tag,
     params: { name },
-    body: given({ role, password }),
+    body: given({ role, password, email: orNull(text('An email address.', { maxLength: 100 })) }),
     answer: { status: 200, schema: success() },
     errors: ['not_found'],
     example: { params: { name: 'grace' }, body: { role: 'viewer' } },

@@ -4,6 +4,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { version } from '../../../lib/version.ts';
 import { listChanges } from '../../../operators/audit.ts';
+import { OPERATOR_NAME } from '../../../operators/openid/person.ts';
 import { changeOperator, createOperator, deleteOperator, listOperators } from '../../../operators/operators.ts';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../../../operators/passwords.ts';
 import { mayAct, operatorRoles } from '../../../operators/roles.ts';
@@ -113,11 +114,16 @@ function operatorRoutes({ db, clock }: AccountDeps): OperatorRoute[] {
       role: 'admin',
       async handle(request) {
         const { actor, body, params, session } = request;
-        const reader = new BodyReader(body, ['role', 'password']);
+        const reader = new BodyReader(body, ['role', 'password', 'email']);
         const role = reader.has('role') ? reader.oneOf('role', operatorRoles) : undefined;
         const changed = reader.optionalText('password', password);
+        const email = readEmail(reader, body.email);
         reader.end();
-        const change = { ...(role && { role }), ...(changed !== undefined && { password: changed }) };
+        const change = {
+          ...(role && { role }),
+          ...(changed !== undefined && { password: changed }),
+          ...(email !== undefined && { email }),
+        };
         const keep = session.operator.name === params.name ? session.id : null;
         await changeOperator(db, actor, { name: params.name ?? '', ...change, keep }, clock.now());
         return done;
@@ -152,10 +158,16 @@ function isPlace(value: unknown): value is { before: number } {
   return isObject(value) && Number.isSafeInteger(value.before);
 }
 
-const NAME = /^[a-z0-9][a-z0-9._@+-]{0,99}$/;
+/** undefined: the link stays. null: it is removed. */
+function readEmail(reader: BodyReader, given: unknown): string | null | undefined {
+  if (given === undefined || given === null) return given;
+  const email = reader.text('email', { most: 100 }).toLowerCase();
+  if (!/^[^@]+@[^@]+$/.test(email) || !OPERATOR_NAME.test(email)) reader.refuse('email', 'expected an email address');
+  return email;
+}
 
 function readName(reader: BodyReader): string {
   const name = reader.text('name', { most: 100 }).toLowerCase();
-  if (name !== '' && !NAME.test(name)) reader.refuse('name', 'expected letters, digits and . _ @ + -');
+  if (name !== '' && !OPERATOR_NAME.test(name)) reader.refuse('name', 'expected letters, digits and . _ @ + -');
   return name;
 }

@@ -16,12 +16,20 @@ export interface SignInDeps {
   clock: Clock;
   attempts: Attempts;
   publicUrl: string;
+  /** The button that signs in by OpenID Connect, and where it leads. null: there is none. */
+  openId: { label: string; url: string } | null;
 }
 
 /** Begins and ends sessions. */
 export function signInRoutes(deps: SignInDeps): OperatorRoute[] {
-  const { db, clock, publicUrl } = deps;
+  const { db, clock, publicUrl, openId } = deps;
   return [
+    {
+      method: 'GET',
+      path: '/operator/v1/sign-in',
+      role: null,
+      handle: async () => ({ status: 200, body: { openid: openId, message: 'success' } }),
+    },
     {
       method: 'POST',
       path: '/operator/v1/sign-in',
