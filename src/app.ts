@@ -316,7 +316,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   const allOperations = { ...operations, ...operatorOperations };
   const schemas = { ...messageSchemas, ...audienceSchemas };
-  const document = () => openApiDocument({ routes, operatorRoutes: operator.routes, operations: allOperations, schemas });
+  const document = () =>
+    openApiDocument({ routes, operatorRoutes: operator.routes, operations: allOperations, schemas });
   const dumps = async () => [await meters.dump(), ...((await options.otherMeters?.()) ?? [])];
   const probes = [
     healthPage(db, catalogTrouble),

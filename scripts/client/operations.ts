@@ -26,7 +26,10 @@ export function clientOperations({ paths, components }: Document): string {
       .map(([method, one]) => ({ name: `${method.toUpperCase()} ${path}`, one })),
   );
   const named = (test: (one: Described) => boolean) =>
-    all.filter(({ one }) => test(one)).map(({ name }) => `  ${JSON.stringify(name)},\n`).join('');
+    all
+      .filter(({ one }) => test(one))
+      .map(({ name }) => `  ${JSON.stringify(name)},\n`)
+      .join('');
   return [
     '// Generated from the OpenAPI document by `npm run pages`. Do not change it by hand.\n',
     '/** A text with a template, which may stand for a scalar of a message. */',
@@ -49,7 +52,8 @@ function sharedType([name, schema]: [string, Schema]): string {
 
 function operationType(name: string, one: Described): string {
   const key = knowsKey(one) ? '    idempotencyKey: true;\n' : '';
-  const { schema } = Object.entries(one.responses).find(([status]) => status < '300')?.[1].content?.['application/json'] ?? {};
+  const { schema } =
+    Object.entries(one.responses).find(([status]) => status < '300')?.[1].content?.['application/json'] ?? {};
   const answer = typeOf(schema ?? {}, answers, '    ');
   return `${comment(one.summary, '  ')}  ${JSON.stringify(name)}: {\n    input: ${inputType(one)};\n${key}    answer: ${answer};\n  };\n`;
 }
@@ -59,7 +63,9 @@ function knowsKey({ parameters }: Described): boolean {
 }
 
 function inputType(one: Described): string {
-  const parts = [parametersType('path', one), parametersType('query', one), bodyType(one)].filter((part) => part !== null);
+  const parts = [parametersType('path', one), parametersType('query', one), bodyType(one)].filter(
+    (part) => part !== null,
+  );
   return parts.length === 0 ? 'Record<string, never>' : `{\n${parts.join('')}    }`;
 }
 
@@ -67,7 +73,10 @@ function parametersType(place: string, { parameters }: Described): string | null
   const own = parameters.filter((parameter) => parameter.in === place);
   if (own.length === 0) return null;
   const properties = Object.fromEntries(
-    own.map(({ name, schema, description = schema.description }) => [name, { ...schema, ...(description && { description }) }]),
+    own.map(({ name, schema, description = schema.description }) => [
+      name,
+      { ...schema, ...(description && { description }) },
+    ]),
   );
   const required = own.filter((parameter) => parameter.required === true).map(({ name }) => name);
   const mark = required.length === 0 ? '?' : '';

@@ -35,7 +35,11 @@ function ofType(type: Type, schema: Schema, options: TypeOptions, indent: string
   }
 }
 
-function objectOf({ properties, required = [], additionalProperties }: Schema, options: TypeOptions, indent: string): string {
+function objectOf(
+  { properties, required = [], additionalProperties }: Schema,
+  options: TypeOptions,
+  indent: string,
+): string {
   const inner = `${indent}  `;
   const lines = Object.entries(properties ?? {}).map(([name, schema]) => {
     const mark = required.includes(name) ? '' : '?';

@@ -13,8 +13,17 @@ export async function clientPage(): Promise<string> {
   };
   const unlimited = { maxTasks: 0, maxAgeMs: 0 };
   const app = await startApp({
-    ...{ db, clock: systemClock, log: createLog({ logLevel: 'error' }), catalog: none, refreshCatalog: async () => none() },
-    ...{ secret: deriveKey(secretFrom('no secret, as nothing is signed here'), 'links'), publicUrl: 'http://127.0.0.1' },
+    ...{
+      db,
+      clock: systemClock,
+      log: createLog({ logLevel: 'error' }),
+      catalog: none,
+      refreshCatalog: async () => none(),
+    },
+    ...{
+      secret: deriveKey(secretFrom('no secret, as nothing is signed here'), 'links'),
+      publicUrl: 'http://127.0.0.1',
+    },
     ...{ bodyLimitBytes: 1, trustedProxyHops: 0, retentionDays: 0 },
     queueLimits: { named: unlimited, broadcast: unlimited },
     roles: { api: false, worker: [] },

@@ -6,7 +6,8 @@ export async function readAnswer(response: Response, mostBytes: number): Promise
   const text = await textOf(response, mostBytes);
   const body = parsed(text);
   if (!response.ok) throw refusalOf(response, body);
-  if (body === undefined) throw new NoAnswerError('unreadable', `the answer with status ${response.status} is not JSON`);
+  if (body === undefined)
+    throw new NoAnswerError('unreadable', `the answer with status ${response.status} is not JSON`);
   return body;
 }
 

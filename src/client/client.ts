@@ -57,16 +57,15 @@ export interface Client {
 
 const defaults = { timeoutMs: 30_000, retries: 2, mostAnswerBytes: 67_108_864 };
 
-/** A client of one server. Throws TypeError if the address cannot be one. */
+/** A client of one server. Throws TypeError if the address or the key cannot be one. */
 export function createClient(options: ClientOptions): Client {
   const base = baseOf(options.url);
+  if (!/^[\x21-\x7e]+$/.test(options.key)) throw new TypeError('key: expected visible ASCII characters');
   const settings = { ...defaults, knowsIdempotencyKeys: !isOriginal(base), ...options, url: base };
-  return {
-    async call<N extends OperationName>(name: N, ...[input, given]: Arguments<N>) {
-      const own: SendOptions = given ?? {};
-      return (await callRepeatedly(settings, name, input ?? {}, own)) as AnswerOf<N>;
-    },
-  };
+  const call = (name: OperationName, input: Input = {}, own: SendOptions = {}): Promise<unknown> =>
+    callRepeatedly(settings, name, input, own);
+  // Only the document knows what each operation reads and answers; here, all of it is JSON.
+  return { call: call as Client['call'] };
 }
 
 function isOriginal(base: string): boolean {
@@ -75,15 +74,20 @@ function isOriginal(base: string): boolean {
 
 type Settings = Required<ClientOptions>;
 
-async function callRepeatedly(settings: Settings, name: OperationName, input: Input, own: SendOptions): Promise<unknown> {
+async function callRepeatedly(
+  settings: Settings,
+  name: OperationName,
+  input: Input,
+  own: SendOptions,
+): Promise<unknown> {
   const target = targetOf(name, input);
   const keyed = takesIdempotencyKey.has(name) && settings.knowsIdempotencyKeys;
   const idempotencyKey = own.idempotencyKey ?? (keyed ? crypto.randomUUID() : undefined);
-  const headers = {
+  const headers = new Headers({
     authorization: `Bearer ${settings.key}`,
     ...(target.body !== null && { 'content-type': takesLines.has(name) ? 'application/x-ndjson' : 'application/json' }),
     ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
-  };
+  });
   const isRepeatable = target.method === 'GET' || keyed;
   for (let attempt = 0; ; attempt += 1) {
     try {
@@ -100,7 +104,7 @@ async function callRepeatedly(settings: Settings, name: OperationName, input: In
 async function callOnce(
   { url, mostAnswerBytes, ...settings }: Settings,
   { method, path, body }: Target,
-  headers: Record<string, string>,
+  headers: Headers,
   { signal, timeoutMs = settings.timeoutMs }: CallOptions,
 ): Promise<unknown> {
   const late = AbortSignal.timeout(timeoutMs);

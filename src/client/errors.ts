@@ -12,10 +12,7 @@ export class CressetError extends Error {
   /** How long the server wants to be left alone, in milliseconds. null: it did not say. */
   readonly retryAfterMs: number | null;
 
-  constructor(
-    message: string,
-    facts: Pick<CressetError, 'status' | 'errors' | 'requestId' | 'retryAfterMs'>,
-  ) {
+  constructor(message: string, facts: Pick<CressetError, 'status' | 'errors' | 'requestId' | 'retryAfterMs'>) {
     super(message);
     this.status = facts.status;
     this.errors = facts.errors;
