@@ -53,6 +53,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
   simulate: ['net', 'lib'],
   sdk: [],
+  client: [],
   operators: ['db', 'lib', 'errors'],
   console: [],
 

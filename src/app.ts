@@ -174,6 +174,8 @@ export interface App {
   routes: readonly Route[];
   /** Every endpoint for operators. */
   operatorRoutes: readonly OperatorRoute[];
+  /** The OpenAPI document. */
+  document(): object;
   /** Stops everything, last started first. Work in hand finishes or is given back. */
   stop(): Promise<void>;
 }
@@ -327,7 +329,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   const allOperations = { ...operations, ...operatorOperations };
   const schemas = { ...messageSchemas, ...audienceSchemas };
-  const described = { routes, operatorRoutes: operator.routes, operations: allOperations, schemas };
+  const document = () =>
+    openApiDocument({ routes, operatorRoutes: operator.routes, operations: allOperations, schemas });
   const dumps = async () => [await meters.dump(), ...((await options.otherMeters?.()) ?? [])];
   const probes = [
     healthPage(db, catalogTrouble),
@@ -337,7 +340,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const pages = [
     ...probes,
-    openApiPage(() => openApiDocument(described)),
+    openApiPage(document),
     ...consolePages({ files: new ConsoleFiles(), publicUrl }),
     exportFilePage({ db, clock }),
     ...mediaFilePages({ db, clock }),
@@ -368,6 +371,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     meters,
     routes,
     operatorRoutes: operator.routes,
+    document,
     stop: () =>
       endAll(
         () => server?.close(),

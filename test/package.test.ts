@@ -117,7 +117,31 @@ test('an installed package runs: the command, a server to try things on, and the
     const { stdout } = await run(process.execPath, ['double.ts'], { cwd: folder, env });
     assert.equal(stdout, 'Hello Ada\n');
   });
+
+  await t.test('cresset/client sends, and its types refuse members that there are not', async () => {
+    writeFileSync(join(folder, 'caller.ts'), caller);
+    const types = ['--noEmit', '--strict', '--module', 'nodenext', '--lib', 'es2024,dom', '--types', ''];
+    await run(join(process.cwd(), 'node_modules/.bin/tsc'), [...types, 'caller.ts'], { cwd: folder, env });
+    const { stdout } = await run(process.execPath, ['caller.ts'], { cwd: folder, env });
+    assert.equal(stdout, 'true\nsuccess\n');
+  });
 });
+
+const caller = `
+import { createCresset } from 'cresset/testing';
+import { CressetError, createClient } from 'cresset/client';
+
+const { url, key } = await createCresset({ workspace: {} });
+const client = createClient({ url, key });
+await client.call('POST /users/track', { body: { attributes: [{ external_id: 'ada' }] } });
+const webhook = { url: 'https://example.com', request_method: 'POST', body: 'Hello' } as const;
+const sent = await client.call('POST /messages/send', { body: { external_user_ids: ['ada'], messages: { webhook } } });
+// @ts-expect-error: there is no such member
+await client.call('POST /messages/send', { body: { external_user_idz: ['ada'] } }).catch((error) => console.log(error instanceof CressetError));
+// @ts-expect-error: there is no such operation
+await client.call('GET /messages/sent').catch(() => undefined);
+console.log(sent.message);
+`;
 
 const double = `
 import { createCresset, type SentMessage } from 'cresset/testing';
