@@ -52,6 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   exports: ['audience', 'people', 'workspace', 'net', 'db', 'lib', 'errors'],
   feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
   simulate: ['net', 'lib'],
+  shadow: ['lib'],
   sdk: [],
   operators: ['db', 'lib', 'errors'],
   console: [],
@@ -91,7 +92,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   app: [...base, 'exports', 'dispatch', 'dispatch/*', 'feedback', 'http'],
   process: [...base, 'operators', 'app', 'config', 'dispatch/plan', 'http'],
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
-  cli: [...base, 'config', 'http', 'simulate'],
+  cli: [...base, 'config', 'http', 'simulate', 'shadow'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 

@@ -5,6 +5,7 @@ import { DatabaseUnusableError } from '../db/unusable.ts';
 import { ListenError } from '../http/listen.ts';
 import { version } from '../lib/version.ts';
 import { ImportFileError } from '../people/import/entry.ts';
+import { CressetUnusableError } from '../shadow/here.ts';
 import { FaultError } from '../simulate/faults.ts';
 import { PortError } from '../simulate/listen.ts';
 import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
@@ -18,6 +19,7 @@ import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { applyCommand } from './apply-command.ts';
 import { devCommand, type ServeThrowAway } from './dev-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { shadowCommand } from './shadow/shadow-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
 import { tokensCommand } from './tokens-command.ts';
@@ -39,6 +41,8 @@ export interface Actions {
   checkContent: CheckContent;
   /** Resolves when the stand-ins are to stop. Default: when the process gets a signal. */
   simulateUntil?: () => Promise<unknown>;
+  /** Resolves when the proxy is to stop. Default: when the process gets a signal. */
+  shadowUntil?: () => Promise<unknown>;
 }
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
@@ -54,6 +58,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
+    .addCommand(shadowCommand(terminal, actions.shadowUntil))
     .addHelpText('after', '\nTo learn more about a command: cresset <command> --help');
   catchExits(program, terminal);
   return program;
@@ -83,6 +88,7 @@ const expected = [
   StoredSettingsError,
   EmbeddedDatabaseError,
   DatabaseUnusableError,
+  CressetUnusableError,
 ];
 
 function report(error: unknown, json: boolean, terminal: Terminal): void {
