@@ -22,23 +22,33 @@ export interface ProxyOptions {
 
 /**
  * Passes each request on, once: nothing is tried again, because the original may have acted on it. Callers wait as long as
- * they want. `close` ends the connections to the original.
+ * they want. `close` ends the connections to the original, and resolves when `onExchange` was told of every request.
  */
 export function createProxy({ upstream, room, onExchange }: ProxyOptions): { server: Server; close(): Promise<void> } {
   const original = new Pool(upstream.origin, {
     ...{ headersTimeout: 0, bodyTimeout: 0, connect: namingFailures(buildConnector({ timeout: CONNECT_MS })) },
   });
+  const underWay = new Set<Promise<void>>();
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 75_000 }, (request, response) => {
     const trouble = troubleOf(request);
-    if (trouble !== null) return answer(response, trouble.status, trouble.message);
+    if (trouble !== null) {
+      answer(response, trouble.status, trouble.message);
+      return;
+    }
     const captures = { request: new Capture(room), response: new Capture(room) };
     const at = Date.now();
-    void pass(original, { request, response, captures }).then((passed) => {
+    const passing = pass(original, { request, response, captures }).then((passed) => {
       const { method = '', url = '', rawHeaders } = request;
+      underWay.delete(passing);
       onExchange({ at, tookMs: Date.now() - at, method, url, requestHeaders: rawHeaders, ...captures, ...passed });
     });
+    underWay.add(passing);
   });
-  return { server, close: () => original.destroy() };
+  async function close(): Promise<void> {
+    await original.destroy();
+    await Promise.all(underWay);
+  }
+  return { server, close };
 }
 
 function namingFailures(connect: buildConnector.connector): buildConnector.connector {
@@ -70,6 +80,16 @@ async function pass(original: Pool, { request, response, captures }: Passing): P
   const left = new AbortController();
   response.on('close', () => left.abort());
   const passed: Passed = { ending: 'answered', status: 0, headers: [] };
+  /** Whether the answer broke off while the caller was still there: only then is it the original's doing. */
+  let hasBroken = false;
+  async function* untilItBreaks(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (error) {
+      hasBroken = !left.signal.aborted;
+      throw error;
+    }
+  }
   try {
     const came = await original.request(requestOf(request, captures.request, left.signal));
     // With `responseHeaders: 'raw'` these are names and values in turn, which undici's types do not say.
@@ -77,10 +97,10 @@ async function pass(original: Pool, { request, response, captures }: Passing): P
     Object.assign(passed, { status: came.statusCode, headers });
     response.sendDate = false;
     response.writeHead(came.statusCode, passedHeaders(headers));
-    await pipeline(captures.response.tap(came.body), response);
+    await pipeline(captures.response.tap(untilItBreaks(came.body)), response);
     return passed;
   } catch (error) {
-    return { ...passed, ending: endBadly(error as Error, response, left.signal) };
+    return { ...passed, ending: endBadly(error as Error, response, left.signal.aborted && !hasBroken) };
   }
 }
 
@@ -98,16 +118,14 @@ function requestOf(request: IncomingMessage, capture: Capture, signal: AbortSign
 }
 
 /** The caller sees what it would have seen of the original: a connection that closes, or, if there was none, a 502. */
-function endBadly(error: Error, response: ServerResponse, left: AbortSignal): Ending {
+function endBadly(error: Error, response: ServerResponse, hasLeft: boolean): Ending {
   if (error instanceof UnreachableError) {
     const { code = error.message } = error.cause as NodeJS.ErrnoException;
     answer(response, 502, `cresset shadow could not reach the original: ${code}`);
     return 'unreachable';
   }
-  const { code } = error as NodeJS.ErrnoException;
-  const isCallers = left.aborted && (error.name === 'AbortError' || code === 'ERR_STREAM_PREMATURE_CLOSE');
   response.destroy();
-  return isCallers ? 'caller_left' : 'failed';
+  return hasLeft ? 'caller_left' : 'failed';
 }
 
 function answer(response: ServerResponse, status: number, message: string): void {

@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts';
 import { headerOf } from './headers.ts';
 import { openHere } from './here.ts';
 import { createProxy } from './proxy.ts';
-import { secretsOf, splitOnce } from './repeated-request.ts';
+import { secretsOf, splitOnce, withoutKey } from './repeated-request.ts';
 import type { Report } from './report.ts';
 import { Counts, type Summary } from './summary.ts';
 
@@ -122,7 +122,7 @@ function lineOf(exchange: Exchange, verdict: Verdict, withBodies: boolean): obje
     ...(trouble !== undefined && { trouble }),
     differences,
     ...(withBodies && {
-      ...{ method, path: splitOnce(url)[0], query: splitOnce(url)[1] ?? '' },
+      ...{ method, path: splitOnce(url)[0], query: splitOnce(withoutKey(url))[1] ?? '' },
       request_body: bodies.request.toString('utf8'),
       bodies: { there: bodies.there.toString('utf8'), here: here?.body.toString('utf8') ?? null },
     }),
