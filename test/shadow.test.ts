@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
 import { summaryText } from '../src/cli/shadow/summary-text.ts';
+import { differenceKinds } from '../src/shadow/differences.ts';
+import { notComparedReasons } from '../src/shadow/summary.ts';
 import { startTestApp } from './support/app.ts';
 import { commandLine, temporaryFolder } from './support/command-line.ts';
 import { playing, type Recorded, startOriginal } from './support/shadow/original.ts';
@@ -229,6 +231,17 @@ test('the summary for people has a row for each difference and each reason', () 
     '',
     '1 lines could not be written to the report.',
   ]);
+});
+
+test('docs/shadow.md has every kind of difference, and every reason for not comparing', () => {
+  const page = readFileSync('docs/shadow.md', 'utf8');
+  const words = (header: string) => {
+    const table = page.split(`\n| ${header} |`)[1]?.split('\n\n')[0] ?? '';
+    const cells = [...table.matchAll(/^\| ([^|]+) \|/gm)].map(([, cell = '']) => cell);
+    return cells.flatMap((cell) => [...cell.matchAll(/`([a-z_]+)`/g)].map(([, word = '']) => word)).sort();
+  };
+  assert.deepEqual(words('`kind`'), [...differenceKinds].sort());
+  assert.deepEqual(words('`not_compared`'), Object.keys(notComparedReasons).sort());
 });
 
 const misuses: [args: string[], env: Record<string, string>, says: RegExp][] = [

@@ -12,22 +12,20 @@ export interface Compared {
 }
 
 export const differenceKinds = [
-  ...[
-    'unknown_endpoint',
-    'accepted',
-    'status',
-    'content_type',
-    'not_json',
-    'message',
-    'errors',
-    'missing',
-    'extra',
-    'type',
-  ],
+  'unknown_endpoint',
+  'accepted',
+  'status',
+  'content_type',
+  'not_json',
+  'message',
+  'errors',
+  'missing',
+  'extra',
+  'type',
 ] as const;
 
 export interface Difference {
-  kind: string;
+  kind: (typeof differenceKinds)[number];
   /** Where in the answer. Absent: the answer as a whole. */
   path?: string;
   there?: unknown;
