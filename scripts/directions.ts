@@ -52,6 +52,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   exports: ['audience', 'people', 'workspace', 'net', 'db', 'lib', 'errors'],
   feedback: [...base, 'dispatch/plan', 'dispatch/ledger'],
   simulate: ['net', 'lib'],
+  shadow: ['lib'],
   sdk: [],
   client: [],
   operators: ['db', 'lib', 'errors'],
@@ -94,7 +95,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
   backup: ['dispatch/control', 'db', 'lib'],
   doctor: ['workspace', 'channels', 'net', 'db', 'lib'],
-  cli: [...base, 'config', 'http', 'simulate', 'backup', 'doctor'],
+  cli: [...base, 'config', 'http', 'simulate', 'backup', 'doctor', 'shadow'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 

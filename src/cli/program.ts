@@ -6,6 +6,7 @@ import { DatabaseUnusableError } from '../db/unusable.ts';
 import { ListenError } from '../http/listen.ts';
 import { version } from '../lib/version.ts';
 import { ImportFileError } from '../people/import/entry.ts';
+import { CressetUnusableError } from '../shadow/here.ts';
 import { FaultError } from '../simulate/faults.ts';
 import { PortError } from '../simulate/listen.ts';
 import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
@@ -22,6 +23,7 @@ import { restoreCommand } from './backup/restore-command.ts';
 import { devCommand, type ServeThrowAway } from './dev-command.ts';
 import { doctorCommand } from './doctor/doctor-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { shadowCommand } from './shadow/shadow-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
 import { tokensCommand } from './tokens-command.ts';
@@ -44,6 +46,8 @@ export interface Actions {
   checkContent: CheckContent;
   /** Resolves when the stand-ins are to stop. Default: when the process gets a signal. */
   simulateUntil?: () => Promise<unknown>;
+  /** Resolves when the proxy is to stop. Default: when the process gets a signal. */
+  shadowUntil?: () => Promise<unknown>;
 }
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
@@ -63,6 +67,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(restoreCommand(terminal))
     .addCommand(doctorCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
+    .addCommand(shadowCommand(terminal, actions.shadowUntil))
     .addHelpText('after', '\nTo learn more about a command: cresset <command> --help');
   catchExits(program, terminal);
   return program;
@@ -101,6 +106,7 @@ const expected = [
   StoredSettingsError,
   EmbeddedDatabaseError,
   DatabaseUnusableError,
+  CressetUnusableError,
 ];
 
 function report(error: unknown, json: boolean, terminal: Terminal): void {

@@ -41,6 +41,22 @@ export type CatalogError = {
   error?: string;
 };
 
+/** A refusal of the media library. */
+export type AssetError = {
+  /** What is wrong, in the words that clients of the original know. */
+  message: string;
+  /** Sentences, each of which begins with the path of what is wrong. */
+  errors?: readonly (string)[];
+  /** Only of a body that is not JSON. */
+  error?: string;
+  /** The code that the original has for a file that is not taken. */
+  error_code?: string;
+  /** What the code says more of. */
+  meta?: {
+    [name: string]: unknown;
+  };
+};
+
 /** A push to Android devices. */
 export type AndroidPush = {
   /** The text. Required unless `send_to_sync` is true. */
@@ -883,7 +899,7 @@ export interface Operations {
           };
           /** The person with this id of the server. */
           braze_id?: string;
-          /** The person who has this address. */
+          /** The person who has this address. Ignored beside another name. */
           email?: string;
           /** How people who share the address are narrowed down to one, in this order. */
           prioritization?: readonly ("identified" | "unidentified" | "most_recently_updated" | "least_recently_updated")[];
@@ -1063,7 +1079,7 @@ export interface Operations {
           };
           /** The person with this id of the server. */
           braze_id?: string;
-          /** The person who has this address. */
+          /** The person who has this address. Ignored beside another name. */
           email?: string;
           /** How people who share the address are narrowed down to one, in this order. */
           prioritization?: readonly ("identified" | "unidentified" | "most_recently_updated" | "least_recently_updated")[];
@@ -1631,7 +1647,7 @@ export interface Operations {
           };
           /** The person with this id of the server. */
           braze_id?: string;
-          /** The person who has this address. */
+          /** The person who has this address. Ignored beside another name. */
           email?: string;
           /** How people who share the address are narrowed down to one, in this order. */
           prioritization?: readonly ("identified" | "unidentified" | "most_recently_updated" | "least_recently_updated")[];
@@ -1872,7 +1888,7 @@ export interface Operations {
           };
           /** The person with this id of the server. */
           braze_id?: string;
-          /** The person who has this address. */
+          /** The person who has this address. Ignored beside another name. */
           email?: string;
           /** How people who share the address are narrowed down to one, in this order. */
           prioritization?: readonly ("identified" | "unidentified" | "most_recently_updated" | "least_recently_updated")[];
@@ -5399,7 +5415,7 @@ export interface Operations {
         asset_url?: string;
         /** The base64 of the file. */
         asset_file?: string;
-        /** Default: the name of the file. */
+        /** Default: the name of the file. For a zip: what its files are called, before a running number. */
         name?: string;
       };
     };
@@ -5408,14 +5424,22 @@ export interface Operations {
         name: string;
         /** In bytes. */
         size: number;
-        /** Where everybody finds the file. It never changes. */
+        /** Where everybody finds the file. */
         url: string;
         /** What the bytes are, such as `png`. */
         ext: string;
         asset_id: string;
       })[];
-      /** Empty. */
-      errors: readonly (string)[];
+      /** The files of a zip that are left out. */
+      errors: readonly ({
+        name: string;
+        /** In bytes. Of one that is too large: what was read of it. */
+        size: number;
+        /** What its name says. null: nothing. */
+        ext: string | null;
+        /** `UNSUPPORTED_FILE_TYPE` or `ASSET_SIZE_EXCEEDS_LIMIT`. */
+        error: string;
+      })[];
       /** The address of the list. */
       dashboard_url: string;
       /** `success`. */
@@ -5436,7 +5460,7 @@ export interface Operations {
         name: string;
         /** In bytes. */
         size: number;
-        /** Where everybody finds the file. It never changes. */
+        /** Where everybody finds the file. */
         url: string;
         /** What the bytes are, such as `png`. */
         ext: string;
@@ -5451,12 +5475,30 @@ export interface Operations {
       message: string;
     };
   };
-  /** Replace a file: always refused */
+  /** Give a stored file other bytes */
   "PUT /media_library/replace_file": {
     input: {
-      body?: Record<string, never>;
+      body: {
+        /** The file to replace. */
+        asset_id: string;
+        /** A public address, from which the new file is fetched once. */
+        asset_url?: string;
+        /** The base64 of the new file. */
+        asset_file?: string;
+      };
     };
     answer: {
+      info: string;
+      new_image_asset: {
+        name: string;
+        /** In bytes. */
+        size: number;
+        /** Where everybody finds the file. */
+        url: string;
+        /** What the bytes are, such as `png`. */
+        ext: string;
+        asset_id: string;
+      };
       /** `success`. */
       message: string;
     };
