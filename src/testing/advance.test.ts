@@ -32,7 +32,10 @@ test('each time on the way is stopped at, and what is due after the end is not r
   const { way, late, left } = givenWork([HOUR, 2 * HOUR, 35 * HOUR, 37 * HOUR]);
   await advanceInOrder(way, 36 * HOUR);
   assert.equal(late.length, 3);
-  assert.ok(late.every((ms) => ms < 1_000), String(late)); // the clock runs meanwhile
+  assert.ok(
+    late.every((ms) => ms < 1_000),
+    String(late),
+  ); // the clock runs meanwhile
   assert.equal(left(), 1);
   assert.ok(way.clock.now().getTime() >= startsAt.getTime() + 36 * HOUR);
 });
