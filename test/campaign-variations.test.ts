@@ -140,6 +140,22 @@ test('a dry run says who is in the control group, and details say how people are
   assert.equal(details.control_share, 20);
 });
 
+test('a preview names the variation of each person, who is in the control group, and nothing from inside', async (t) => {
+  const { app } = await start(t);
+  const external_user_ids = Array.from({ length: 50 }, (_, n) => `p${n}`);
+  const { status, body } = await app.post('/messages/preview', { campaign_id: 'offer', external_user_ids });
+  assert.equal(status, 201, JSON.stringify(body));
+  const previews: { reason: string | null; variation: { id: string; name: string; in_control: boolean } }[] =
+    body.previews;
+  assert.equal(previews.length, 50);
+  for (const { reason, variation } of previews) {
+    const { id } = variation;
+    assert.ok(id === 'a' || id === 'b', id);
+    assert.deepEqual(variation, { id, name: id.toUpperCase(), in_control: reason === 'control_group' });
+  }
+  assert.deepEqual(new Set(previews.map(({ variation }) => variation.in_control)), new Set([true, false]));
+});
+
 test('failures count for their variation, and a replay takes them back and keeps each variation', async (t) => {
   const { app, sink, refused } = await start(t, { control_share: 0, variations: [] });
   const halves = [variation(sink.url, 'a', 60), variation(sink.url, 'b', 40)];

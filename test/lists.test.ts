@@ -221,6 +221,56 @@ test('the pending messages of a dispatch that was given up count as cancelled in
   assert.deepEqual((await app.get('/users/ada/messages?status=pending')).body.messages, []);
 });
 
+test('an address leads to the messages of everybody who has it, page by page, each with whose it is', async (t) => {
+  const app = await startWorld(t);
+  await app.post('/users/track', {
+    attributes: [
+      { external_id: 'p1', email: 'Family@acme.test', phone: '+436641234567' },
+      { external_id: 'p2', email: 'family@acme.test' },
+      { user_alias: { alias_label: 'crm', alias_name: 'p3' }, email: 'family@acme.test', _update_existing_only: false },
+    ],
+  });
+  const all = { external_user_ids: ['p2', 'p1'], user_aliases: [{ alias_label: 'crm', alias_name: 'p3' }] };
+  const first = await send(app, { ...all, messages: { webhook, email } });
+  const second = await send(app, { external_user_ids: ['p2'], messages: { webhook } });
+  await app.drain();
+  const { status, body } = await app.get('/users/messages?email=FAMILY@acme.test');
+  assert.equal(status, 200, JSON.stringify(body));
+  assert.deepEqual(body.people.map(({ external_id }: { external_id: string | null }) => external_id).sort(), [
+    null,
+    'p1',
+    'p2',
+  ]);
+  const shown = (list: Record<string, unknown>[]) =>
+    list.map((one) => `${one.dispatch_id} ${one.external_id} ${one.channel} ${one.status} ${one.reason}`);
+  const told = shown(body.messages);
+  assert.deepEqual(told[0], `${second} p2 webhook sent null`);
+  assert.equal(told.length, 7);
+  const mails = shown(body.messages.filter(({ channel }: { channel: string }) => channel === 'email'));
+  assert.deepEqual(mails.map((one) => one.split(' ')[1]).sort(), ['null', 'p1', 'p2']);
+  assert.deepEqual(
+    [...new Set(told.slice(1).map((one) => one.split(' ')[0]))],
+    [first],
+    'the other six are of the first dispatch',
+  );
+  assert.ok(body.messages.every(({ braze_id }: { braze_id: string }) => /^[0-9a-f]{24}$/.test(braze_id)));
+  for (const limit of [1, 2, 4]) {
+    const pages: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = (await app.get(`/users/messages?email=family@acme.test&limit=${limit}${cursor}`)).body;
+      pages.push(...shown(page.messages));
+      if (page.next_cursor === undefined) break;
+      cursor = `&cursor=${page.next_cursor}`;
+    }
+    assert.deepEqual(pages, told, `pages of ${limit}`);
+  }
+  const byPhone = (await app.get('/users/messages?phone=%2B436641234567&channel=email')).body;
+  assert.deepEqual(byPhone.people.length, 1);
+  assert.deepEqual(byPhone.messages.length, 1);
+  const nobody = await app.get('/users/messages?email=nobody@acme.test');
+  assert.deepEqual([nobody.status, nobody.body.errors], [404, ['email: nobody of this workspace has it']]);
+});
+
 const refusals: [path: string, error: RegExp][] = [
   [
     '/dispatches?campain_id=x',
@@ -234,7 +284,11 @@ const refusals: [path: string, error: RegExp][] = [
   ['/dispatches?limit=1&limit=2', /^limit: is given more than once/],
   ['/users/ada/messages?reason=frequency_caped', /^reason: expected one of .*frequency_capped/],
   ['/users/ada/messages?external_id=bob', /^external_id: unknown query parameter/],
-  ['/users/messages', /^external_id, alias_label, alias_name, braze_id: expected a person, got none$/],
+  ['/users/messages', /^external_id, alias_label, alias_name, braze_id, email, phone: expected a person, got none$/],
+  ['/users/messages?email=a@b.test&phone=1', /^email, phone: expected only one of them$/],
+  ['/users/messages?external_id=a&email=a@b.test', /^external_id, email: expected only one of them$/],
+  ['/users/messages?email=nobody', /email/],
+  ['/users/messages?phone=12', /phone/],
   ['/users/messages?external_id=a&braze_id=b', /expected only one of them$/],
   ['/users/messages?alias_label=a', /^alias_label, alias_name: expected both or neither/],
   ['/sandbox/messages?foo=1', /^foo: unknown query parameter/],

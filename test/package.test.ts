@@ -162,5 +162,17 @@ console.log(sent.message.body);
 
 test('the oldest Node.js that the command allows is that of engines', () => {
   const { engines } = JSON.parse(readFileSync('package.json', 'utf8'));
-  assert.match(readFileSync('bin/cresset.mjs', 'utf8'), new RegExp(`OLDEST_NODE = ${engines.node.slice(2)};`));
+  for (const file of ['bin/cresset.mjs', 'bin/testing.mjs'])
+    assert.match(readFileSync(file, 'utf8'), new RegExp(`OLDEST_NODE = ${engines.node.slice(2)};`), file);
+});
+
+test('in a clone, cresset/testing is its sources; an older Node.js is told which one is needed', async () => {
+  const script = "const { createCresset } = await import('cresset/testing'); console.log(typeof createCresset);";
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { env });
+  assert.equal(stdout, 'function\n');
+  const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } }); Object.defineProperty(process, 'version', { value: 'v20.20.2' }); ${script}`;
+  await assert.rejects(
+    run(process.execPath, ['--input-type=module', '-e', old], { env }),
+    /cresset\/testing needs Node\.js 24 or newer, and this is v20\.20\.2\. The clone of Cresset has one: node_modules\/\.bin\/node/,
+  );
 });

@@ -79,6 +79,30 @@ test('the clock is moved: a scheduled message is sent when its time has come, an
   );
 });
 
+test('one leap of days passes every time on its way: schedules, local times, quiet hours, by the clock of each', async (t) => {
+  const workspace = { quiet_hours: { from: '22:00', until: '08:00', action: 'hold' } };
+  const cresset = await givenDouble(t, { startsAt: new Date('2026-03-15T21:48:00Z'), workspace });
+  await post(cresset, '/users/track', {
+    attributes: [
+      { external_id: 'ada', first_name: 'Ada', time_zone: 'UTC' },
+      { external_id: 'tom', first_name: 'Tom', time_zone: 'America/New_York' },
+    ],
+  });
+  const schedule = async (external_user_ids: string[], when: object) =>
+    post(cresset, '/messages/schedule/create', { ...toAda, external_user_ids, schedule: when });
+  for (const answer of [
+    await schedule(['ada'], { time: '2026-03-16T09:00:00Z' }),
+    await schedule(['ada', 'tom'], { time: '2026-03-17T09:00:00Z', in_local_time: true }),
+    await schedule(['ada'], { time: '2026-03-15T23:00:00Z' }), // held until 08:00
+  ])
+    assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  await cresset.clock.advance(72 * hour);
+  assert.deepEqual(
+    (await cresset.sent()).map(({ external_id, delivered_at }) => `${external_id} ${delivered_at.slice(0, 16)}`),
+    ['ada 2026-03-16T08:00', 'ada 2026-03-16T09:00', 'ada 2026-03-17T09:00', 'tom 2026-03-17T13:00'],
+  );
+});
+
 test('faults are answered in order, as often as asked, for the method that was named', async (t) => {
   const cresset = await givenDouble(t);
   await cresset.fail({ endpoint: '/users/track', status: 429, headers: { 'retry-after': '7' }, times: 2 });

@@ -82,7 +82,8 @@ function appsOf({ fcm, apns, adm, 'web-push': webPush }: Started): object[] {
     const vapid = { subject: 'mailto:ops@acme.test', public_key: publicKey, private_key: privateKey, allow_hosts };
     apps.push({ id: appIds['web-push'], name: 'Simulated web', platform: 'web', vapid });
   }
-  return apps;
+  // Mails and texts name an app, too. Without credentials it gets no push.
+  return apps.length > 0 ? apps : [{ id: appIds.apns, name: 'Simulated iOS', platform: 'ios' }];
 }
 
 function groupsOf({ twilio, whatsapp }: Started): { subscription_groups?: object[] } {
@@ -133,7 +134,6 @@ function personOf({ fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp 
 
 function sendOf(started: Started): object {
   const { fcm, apns, adm, 'web-push': webPush, twilio, whatsapp, smtp } = started;
-  // Without a simulated app, the workspace has none that the id could name.
   const app_id = appIds[pushProviderNames.find((name) => started[name] !== undefined) ?? 'apns'];
   const text = { title: 'Hello', alert: 'Hi {{${first_name}}}' };
   const template = {

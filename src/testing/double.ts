@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { endAll } from '../lib/end-all.ts';
 import type { Secret } from '../workspace/secrets.ts';
+import { advanceInOrder } from './advance.ts';
 import type { Wait } from './calls.ts';
 import type { Cluster } from './cluster.ts';
 import type { CressetOptions, Fault, MessageFilter, Person, SentMessage } from './cresset.ts';
@@ -114,18 +115,14 @@ export class Double {
 
   async advance(ms: number): Promise<void> {
     if (!Number.isFinite(ms) || ms < 0) throw new TypeError('clock.advance: expected a number of milliseconds from 0');
-    const { clock, lag } = this.#now;
-    const end = clock.now().getTime() + ms;
-    await this.#settle();
-    // Step by step, so that what is due before a delayed write does not find what it writes, and what is due after it does.
-    for (let due = lag.nextDue(); due !== null && due.getTime() <= end; due = lag.nextDue()) {
-      clock.advance(Math.max(0, due.getTime() - 1 - clock.now().getTime()));
-      await this.#settle();
-      clock.advance(Math.max(1, due.getTime() - clock.now().getTime()));
-      await this.#settle();
-    }
-    clock.advance(Math.max(0, end - clock.now().getTime()));
-    await this.#settle();
+    const { clock, lag, instance } = this.#now;
+    const way = {
+      clock,
+      nextWrite: () => lag.nextDue(),
+      nextTask: instance.nextTask,
+      settle: () => this.#settle(),
+    };
+    await advanceInOrder(way, ms);
   }
 
   lag(ms: number): Promise<void> {

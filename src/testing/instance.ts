@@ -6,6 +6,7 @@ import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import { type LaneName, lanes } from '../dispatch/plan/send-plan.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
+import { firstDueBetween } from '../queue/due-between.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { applyWorkspace } from '../workspace/file/apply.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
@@ -16,6 +17,8 @@ import type { Cluster } from './cluster.ts';
 import type { Definitions } from './definitions.ts';
 
 const MAX_CONNECTIONS = 4;
+/** Most times that the worker is asked for all that is due: some may be for nobody, as that of a worker that died. */
+const MOST_LOOKS = 20;
 
 export interface InstanceOptions {
   /** URL of a migrated database with nothing in it. */
@@ -37,6 +40,8 @@ export interface Instance {
   workspace(): WorkspaceCatalog;
   /** Waits until everything that is due has been done. */
   drain(): Promise<void>;
+  /** The first time in which work becomes due: schedules, retries, the end of quiet hours. null: none does. */
+  nextTask(between: { after: Date; until: Date }): Promise<Date | null>;
   stop(): Promise<void>;
 }
 
@@ -77,7 +82,7 @@ async function startInstance(options: InstanceOptions): Promise<Instance> {
       sealing: secret,
     });
     await app.server?.ready();
-    return instanceOf({ db, catalog, app, workspaceId });
+    return instanceOf({ db, clock: options.clock, catalog, app, workspaceId });
   } catch (error) {
     await endAll(
       () => catalog?.stop(),
@@ -108,8 +113,15 @@ function partsOf(db: Database, catalog: WatchedCatalog, { works }: InstanceOptio
   };
 }
 
-function instanceOf(parts: { db: Database; catalog: WatchedCatalog; app: App; workspaceId: number }): Instance {
-  const { db, catalog, app, workspaceId } = parts;
+interface InstanceParts {
+  db: Database;
+  clock: Clock;
+  catalog: WatchedCatalog;
+  app: App;
+  workspaceId: number;
+}
+
+function instanceOf({ db, clock, catalog, app, workspaceId }: InstanceParts): Instance {
   return {
     db,
     app,
@@ -118,7 +130,14 @@ function instanceOf(parts: { db: Database; catalog: WatchedCatalog; app: App; wo
       if (workspace === undefined) throw new Error('the catalog has no workspace');
       return workspace;
     },
-    drain: async () => app.worker?.idle(),
+    async drain() {
+      // What one lane did may have given work to another.
+      for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+        await app.worker?.idle();
+        if ((await firstDueBetween(db, { after: null, until: clock.now() })) === null) return;
+      }
+    },
+    nextTask: (between) => firstDueBetween(db, between),
     stop: () =>
       endAll(
         () => app.stop(),

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/database.ts';
-import { empty, sql } from '../../db/sql.ts';
+import { empty, type Sql, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
@@ -11,7 +11,8 @@ import { findWaits, noWaits, type Waits } from './waits.ts';
 
 export interface MessageFilter {
   workspaceId: number;
-  person: PersonKey;
+  /** Several may share an address. At least one. */
+  people: readonly PersonKey[];
   channel: string | null;
   status: string | null;
   reason: string | null;
@@ -23,10 +24,18 @@ export interface MessageFilter {
 /** `channel`: empty for a person who was refused before any channel. */
 export interface MessageCursor {
   dispatchId: string;
+  userId: number;
   channel: string;
 }
 
+/** A message as it is answered, and whose it is. */
+export interface ListedMessage {
+  userId: number;
+  message: object;
+}
+
 interface MessageRow extends VerdictRow {
+  user_id: number;
   dispatch_id: string;
   campaign_id: string | null;
   accepted_at: Date;
@@ -36,13 +45,43 @@ interface MessageRow extends VerdictRow {
 }
 
 /**
- * Lists everything that one person was sent or refused, newest dispatch first. It reads the person's rows of one bucket, in
- * the order of an index. `next`: null on the last page.
+ * Lists everything that these people were sent or refused, newest dispatch first, and in a dispatch person by person. It reads
+ * a page of each person's rows. `next`: null on the last page.
  */
 export async function listMessages(
   db: Db,
-  { workspaceId, person, channel, status, reason, after, limit }: MessageFilter,
-): Promise<{ messages: object[]; next: MessageCursor | null }> {
+  filter: MessageFilter,
+): Promise<{ messages: ListedMessage[]; next: MessageCursor | null }> {
+  const { people, workspaceId, limit } = filter;
+  let found: MessageRow[] = [];
+  for (const person of people) {
+    const rows = await readRows(db, person, filter);
+    found = [...found, ...rows].sort(newestFirst).slice(0, limit + 1);
+  }
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const next =
+    found.length > limit && last ? { dispatchId: last.dispatch_id, userId: last.user_id, channel: last.channel } : null;
+  const waits = await waitsOf(db, workspaceId, page);
+  const messages = page.map((row) => ({
+    userId: row.user_id,
+    message: messageFrom(row, waits.get(row.dispatch_id) ?? noWaits),
+  }));
+  return { messages, next };
+}
+
+/** Rows of one person stay as the database has them: it may sort channels by its own rules. */
+function newestFirst(one: MessageRow, other: MessageRow): number {
+  if (one.dispatch_id !== other.dispatch_id) return one.dispatch_id < other.dispatch_id ? 1 : -1;
+  return one.user_id - other.user_id;
+}
+
+/** The rows of one person after the cursor, one more than a page. It reads one bucket, in the order of an index. */
+function readRows(
+  db: Db,
+  person: PersonKey,
+  { workspaceId, channel, status, reason, after, limit }: MessageFilter,
+): Promise<MessageRow[]> {
   const statusNow = statusIn(sql`d.state`);
   const reasonNow = reasonIn(sql`d.state`);
   // Each half stops after a page: an index has the person's rows in this order.
@@ -54,7 +93,7 @@ export async function listMessages(
        from sends s
        join dispatches d on d.id = s.dispatch_id
       where s.bucket = ${person.bucket} and s.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
-            ${after === null ? empty : sql`and s.dispatch_id <= ${after.dispatchId} and (s.dispatch_id < ${after.dispatchId} or s.channel > ${after.channel})`}
+            ${isAfter(after, person, { dispatch: sql`s.dispatch_id`, channel: sql`s.channel` })}
             ${channel === null ? empty : sql`and s.channel = ${channel}`}
             ${status === null ? empty : sql`and (${statusNow})::text = ${status}`}
             ${reason === null ? empty : sql`and (${reasonNow}) = ${reason}`}
@@ -66,7 +105,7 @@ export async function listMessages(
        from refused_people r
        join dispatches d on d.id = r.dispatch_id
       where r.bucket = ${person.bucket} and r.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
-            ${after === null ? empty : sql`and r.dispatch_id < ${after.dispatchId}`}
+            ${isAfter(after, person, { dispatch: sql`r.dispatch_id`, channel: sql`''` })}
             ${channel === null ? empty : sql`and false`}
             ${status === null ? empty : sql`and ${status} = 'skipped'`}
             ${reason === null ? empty : sql`and r.reason = ${reason}`}
@@ -74,17 +113,21 @@ export async function listMessages(
       limit ${limit + 1})
      order by dispatch_id desc, channel
      limit ${limit + 1}`;
-  const rows = await db.query<MessageRow>(sql`
-    select m.*, ${feedbackOf}
+  return db.query<MessageRow>(sql`
+    select m.*, ${person.userId}::bigint as user_id, ${feedbackOf}
       from (${found}) as m
       left join send_feedback f
         on f.bucket = ${person.bucket} and f.user_id = ${person.userId} and f.dispatch_id = m.dispatch_id and f.channel = m.channel
      order by m.dispatch_id desc, m.channel`);
-  const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const next = rows.length > limit && last ? { dispatchId: last.dispatch_id, channel: last.channel } : null;
-  const waits = await waitsOf(db, workspaceId, page);
-  return { messages: page.map((row) => messageFrom(row, waits.get(row.dispatch_id) ?? noWaits)), next };
+}
+
+/** Fragment: a condition that a row of this person comes after the cursor. */
+function isAfter(after: MessageCursor | null, { userId }: PersonKey, row: { dispatch: Sql; channel: Sql }): Sql {
+  if (after === null) return empty;
+  const { dispatchId } = after;
+  if (userId < after.userId) return sql`and ${row.dispatch} < ${dispatchId}`;
+  if (userId > after.userId) return sql`and ${row.dispatch} <= ${dispatchId}`;
+  return sql`and ${row.dispatch} <= ${dispatchId} and (${row.dispatch} < ${dispatchId} or ${row.channel} > ${after.channel})`;
 }
 
 /** What the dispatches of pending messages wait for, by dispatch id. */

@@ -3,6 +3,7 @@ import { type Sql, sql } from '../../db/sql.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { changeAnswer, listConsentOf, type RecordedChange } from '../consent/record/read.ts';
 import { brazeId } from '../profile/braze-id.ts';
+import { findByAddress } from '../profile/find-person.ts';
 import { nameKey, type PersonKey, type PersonName, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 
@@ -149,7 +150,7 @@ async function findPeople(
   if (request.address !== null) {
     const { kind, given, value } = request.address;
     const found = value === null ? [] : await findByAddress(db, { workspaceId, kind, value });
-    for (const key of found) keys.set(key.userId, key);
+    for (const { key } of found) keys.set(key.userId, key);
     if (found.length === 0) unknown.push(given);
   }
   return { keys: [...keys.values()], unknown };
@@ -165,24 +166,6 @@ async function findByBrazeId(
       from profiles
      where bucket = ${id.bucket} and user_id = ${id.userId} and workspace_id = ${workspaceId}
        and floor(extract(epoch from created_at)) = ${id.createdAtS}::bigint`);
-  return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
-}
-
-/** The people who have the address, at most 100 of them: those with an external id first, because clients take the first. */
-async function findByAddress(
-  db: Db,
-  { workspaceId, kind, value }: { workspaceId: number; kind: 'device_id' | 'email' | 'phone'; value: string },
-): Promise<PersonKey[]> {
-  const condition: Record<typeof kind, Sql> = {
-    email: sql`p.email is not null and lower(p.email) = lower(${value})`,
-    phone: sql`p.phone = ${value}`,
-    device_id: sql`(p.bucket, p.user_id) in (select bucket, user_id from push_targets where device_id = ${value})`,
-  };
-  const rows = await db.query<{ bucket: number; user_id: number }>(sql`
-    select p.bucket, p.user_id from profiles p
-     where p.workspace_id = ${workspaceId} and ${condition[kind]}
-     order by p.external_id is null, p.updated_at desc, p.user_id
-     limit 100`);
   return rows.map((row) => ({ bucket: row.bucket, userId: row.user_id }));
 }
 

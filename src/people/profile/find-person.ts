@@ -1,5 +1,5 @@
 import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
+import { type Sql, sql } from '../../db/sql.ts';
 import { brazeId, readBrazeId } from './braze-id.ts';
 import type { Identifier } from './identifiers.ts';
 import { type PersonKey, type PersonName, resolveNames } from './identify.ts';
@@ -24,6 +24,32 @@ export async function findPerson(db: Db, workspaceId: number, identifier: Identi
   const id = brazeId(row.created_at, key.bucket, key.userId);
   const isAnother = identifier.kind === 'braze_id' && brazeIdOf(identifier) !== id;
   return isAnother ? null : { key, externalId: row.external_id, brazeId: id };
+}
+
+/**
+ * The people who have this address, number or device, at most 100 of them: those with an external id first, because clients
+ * take the first, then those who were updated last. `value`: a phone number is in E.164.
+ */
+export async function findByAddress(
+  db: Db,
+  { workspaceId, kind, value }: { workspaceId: number; kind: 'device_id' | 'email' | 'phone'; value: string },
+): Promise<FoundPerson[]> {
+  const condition: Record<typeof kind, Sql> = {
+    email: sql`p.email is not null and lower(p.email) = lower(${value})`,
+    phone: sql`p.phone = ${value}`,
+    device_id: sql`(p.bucket, p.user_id) in (select bucket, user_id from push_targets where device_id = ${value})`,
+  };
+  const rows = await db.query<{ bucket: number; user_id: number; created_at: Date; external_id: string | null }>(sql`
+    select p.bucket, p.user_id, p.created_at, p.external_id
+      from profiles p
+     where p.workspace_id = ${workspaceId} and ${condition[kind]}
+     order by p.external_id is null, p.updated_at desc, p.user_id
+     limit 100`);
+  return rows.map(({ bucket, user_id: userId, created_at, external_id }) => ({
+    key: { bucket, userId },
+    externalId: external_id,
+    brazeId: brazeId(created_at, bucket, userId),
+  }));
 }
 
 /** The people with these braze ids, by id as given. Ids that name nobody are missing. */

@@ -20,6 +20,8 @@ export class PageSession {
   readonly #standIns: StandIns;
   /** What the last commands printed. null: nothing yet. */
   #printed: string | null = null;
+  /** Warnings in it that the page has not shown. null: there are none. */
+  #warned: string | null = null;
 
   constructor(app: TestApp, { folder, shell, standIns }: { folder: string; shell: Shell; standIns: StandIns }) {
     this.#app = app;
@@ -28,8 +30,19 @@ export class PageSession {
     this.#standIns = standIns;
   }
 
-  /** What is wrong with the example; nothing if it does what the page says. */
-  async run(example: Example): Promise<string[]> {
+  /**
+   * What is wrong with the example; nothing if it does what the page says. What the one before was warned of must be shown by
+   * this one. null: the page has ended.
+   */
+  async run(example: Example | null): Promise<string[]> {
+    const warned = this.#warned;
+    this.#warned = null;
+    const isShown = warned === null || /warning/.test(example?.text ?? '');
+    const untold = isShown ? [] : [`the answer before has a warning that the page does not show: ${warned}`];
+    return example === null ? untold : [...untold, ...(await this.#run(example))];
+  }
+
+  async #run(example: Example): Promise<string[]> {
     const { language, mark, isAdjacent, text } = example;
     if (mark !== null && !knownMark.test(mark)) return [`the comment before this block means nothing: ${mark}`];
     const [, file] = /^file: (\S+)$/.exec(mark ?? '') ?? [];
@@ -109,6 +122,7 @@ export class PageSession {
   /** Waits until everything is done that the commands began. What comes after them is a little later. */
   async #settle(printed: string): Promise<void> {
     this.#printed = printed;
+    this.#warned = /"warnings":(\["[^\]]*\])/.exec(printed)?.[1] ?? null;
     this.#standIns.learn(printed);
     await this.#app.refreshCatalog();
     await this.#app.drain();

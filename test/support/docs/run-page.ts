@@ -34,6 +34,7 @@ async function problemsOf(session: PageSession, examples: readonly Example[]): P
   for (const example of examples) {
     for (const text of await session.run(example)) problems.push({ line: example.line, text });
   }
+  for (const text of await session.run(null)) problems.push({ line: examples.at(-1)?.line ?? 0, text });
   return problems;
 }
 

@@ -15,7 +15,7 @@ import { contextOf, type LinkMaker } from '../../admit/compose.ts';
 import { composeAll } from '../../admit/compose-all.ts';
 import { admitted, type Decision, verdictOf } from '../../admit/decision.ts';
 import type { TrackerMaker } from '../../admit/trackers.ts';
-import { type LoadedDispatch, prepare } from '../../plan/loaded-dispatch.ts';
+import { type LoadedDispatch, type PreparedMessage, prepare } from '../../plan/loaded-dispatch.ts';
 import { remarkMembers, type SendRemarks } from '../../plan/remarks.ts';
 import { isBroadcast, type SendPlan } from '../../plan/send-plan.ts';
 import { fillMessages, parsePlanned } from '../../plan/templates.ts';
@@ -138,7 +138,7 @@ function previewOf(candidate: Candidate, decision: Decision, references: Referen
   return {
     ...personOf(recipient, send.userId),
     channel: send.channel,
-    variation: message.variation,
+    variation: variationOf(message, decision),
     ...verdictFor(
       decision.kind === 'admit' && composed?.kind !== 'composed' ? (composed ?? decision) : decision,
       address,
@@ -154,6 +154,13 @@ function previewOf(candidate: Candidate, decision: Decision, references: Referen
     calls: (content?.calls ?? []).map(({ ms, ...call }) => ({ ...call, took_ms: ms })),
     campaign: dispatch.campaign === null ? null : { id: dispatch.campaign.id, name: dispatch.campaign.name },
   };
+}
+
+/** The variation that the message shown is of. Who is in the control group would get it otherwise. null: it is of none. */
+function variationOf({ variation }: PreparedMessage, decision: Decision): object | null {
+  if (variation === null) return null;
+  const { id, name } = variation;
+  return { id, name, in_control: decision.kind === 'refuse' && decision.reason === 'control_group' };
 }
 
 /** `attributes_index`: the place of a person who exists only in the request. */

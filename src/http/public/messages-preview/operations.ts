@@ -34,7 +34,12 @@ const preview = answered({
   braze_id: brazeId,
   attributes_index: orNull(integer('The place in `attributes`. null: a stored person.')),
   channel,
-  variation: orNull(answered({ id: text(), name: text() }, 'The variation of the campaign.')),
+  variation: orNull(
+    answered(
+      { id: text(), name: text(), in_control: flag('In the control group: the person gets nothing.') },
+      'The variation of the campaign that the message is of.',
+    ),
+  ),
   status: text('`would_be_sent`, `would_be_held`, or why the person gets nothing.'),
   reason: orNull(text('The reason of that verdict.')),
   detail: orNull(text('More about the reason.')),

@@ -3,6 +3,7 @@ import { answered, list, optional, text, time } from '../../openapi/schema.ts';
 import { cursor, limitOf, nextCursor, success } from '../../openapi/shared.ts';
 import { brazeId, dispatchId, externalId, personQuery, verdict, verdictQuery } from '../report-schemas.ts';
 
+const message = { dispatch_id: dispatchId, campaign_id: optional(text()), accepted_at: time(), ...verdict };
 const messages: Operation = {
   summary: 'List what a person was sent or refused, the newest first',
   tag: 'Messages',
@@ -11,15 +12,14 @@ const messages: Operation = {
     schema: success({
       external_id: externalId,
       braze_id: brazeId,
-      messages: list(
-        answered({ dispatch_id: dispatchId, campaign_id: optional(text()), accepted_at: time(), ...verdict }),
-      ),
+      messages: list(answered(message)),
       next_cursor: nextCursor,
     }),
   },
   errors: ['not_found'],
   example: {},
 };
+const ids = { external_id: optional(externalId), braze_id: optional(brazeId) };
 const query = { ...verdictQuery, limit: limitOf(500, 50), cursor };
 
 export const operations: Operations = {
@@ -31,9 +31,24 @@ export const operations: Operations = {
   },
   'GET /users/messages': {
     ...messages,
-    summary: 'List what a person was sent or refused, by any name of the person',
-    description: 'The query names one person.',
-    query: { ...personQuery, ...query },
+    summary: 'List what a person was sent or refused, by any name or address of the person',
+    description:
+      'The query names one person, or an address. Several people may have it: then `people` has all of them, at most 100, and each message whose it is.',
+    answer: {
+      status: 200,
+      schema: success({
+        ...ids,
+        people: optional(list(answered({ external_id: externalId, braze_id: brazeId }), 'Of an address.')),
+        messages: list(answered({ ...ids, ...message })),
+        next_cursor: nextCursor,
+      }),
+    },
+    query: {
+      ...personQuery,
+      email: { schema: text('Everybody who has this address now, in whatever letter case.') },
+      phone: { schema: text('Everybody who has this number now.') },
+      ...query,
+    },
     example: { query: { external_id: 'ada', limit: '10' } },
   },
 };

@@ -1,22 +1,44 @@
 import type { Db } from '../../../db/database.ts';
 import { listMessages } from '../../../dispatch/report/person-messages.ts';
 import { RequestError } from '../../../errors.ts';
-import { findPerson } from '../../../people/profile/find-person.ts';
+import { type FoundPerson, findByAddress, findPerson } from '../../../people/profile/find-person.ts';
 import { type Identifier, readExternalId } from '../../../people/profile/identifiers.ts';
 import { personParameters, readPersonQuery } from '../../person-query.ts';
 import { nextCursor } from '../../query.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
-import { messageParameters, readMessageFilter } from './request.ts';
+import {
+  type AskedAddress,
+  addressParameters,
+  messageParameters,
+  readAddressQuery,
+  readMessageFilter,
+} from './request.ts';
 
-/** Show what one person was sent or refused, over all dispatches: by external id in the path, or by any name in the query. */
+/**
+ * Show what people were sent or refused, over all dispatches: one person by external id in the path or by any name in the
+ * query, or everybody who has an address.
+ */
 export function userMessagesRoutes({ db }: { db: Db }): Route[] {
-  async function list({ query, workspaceId }: RouteRequest, identifier: Identifier): Promise<Answer> {
+  async function ofPerson({ query, workspaceId }: RouteRequest, identifier: Identifier): Promise<Answer> {
     const filter = readMessageFilter(query);
     const person = await findPerson(db, workspaceId, identifier);
     if (person === null) throw new RequestError('not_found', ['external_id: nobody of this workspace has this id']);
-    const { messages, next } = await listMessages(db, { ...filter, workspaceId, person: person.key });
-    const ids = { external_id: person.externalId, braze_id: person.brazeId };
-    return { status: 200, body: { ...ids, messages, ...nextCursor(next), message: 'success' } };
+    const { messages, next } = await listMessages(db, { ...filter, workspaceId, people: [person.key] });
+    const body = { ...idsOf(person), messages: messages.map(({ message }) => message) };
+    return { status: 200, body: { ...body, ...nextCursor(next), message: 'success' } };
+  }
+
+  async function ofAddress({ query, workspaceId }: RouteRequest, { kind, value }: AskedAddress): Promise<Answer> {
+    const filter = readMessageFilter(query);
+    const people = await findByAddress(db, { workspaceId, kind, value });
+    if (people.length === 0) throw new RequestError('not_found', [`${kind}: nobody of this workspace has it`]);
+    const { messages, next } = await listMessages(db, { ...filter, workspaceId, people: people.map(({ key }) => key) });
+    const idsByUser = new Map(people.map((person) => [person.key.userId, idsOf(person)]));
+    const body = {
+      people: people.map(idsOf),
+      messages: messages.map(({ userId, message }) => ({ ...idsByUser.get(userId), ...message })),
+    };
+    return { status: 200, body: { ...body, ...nextCursor(next), message: 'success' } };
   }
 
   return [
@@ -25,18 +47,25 @@ export function userMessagesRoutes({ db }: { db: Db }): Route[] {
       path: '/users/:external_id/messages',
       permission: 'dispatches.read',
       query: messageParameters,
-      handle: (request) => list(request, { kind: 'name', name: readExternalId(request.params.external_id) }),
+      handle: (request) => ofPerson(request, { kind: 'name', name: readExternalId(request.params.external_id) }),
     },
     {
       method: 'GET',
       path: '/users/messages',
       permission: 'dispatches.read',
-      query: [...personParameters, ...messageParameters],
+      query: [...personParameters, ...addressParameters, ...messageParameters],
       handle(request) {
+        const address = readAddressQuery(request.query);
+        if (address !== null) return ofAddress(request, address);
         const identifier = readPersonQuery(request.query);
-        if (identifier !== null) return list(request, identifier);
-        throw new RequestError('bad_request', [`${personParameters.join(', ')}: expected a person, got none`]);
+        if (identifier !== null) return ofPerson(request, identifier);
+        const known = [...personParameters, ...addressParameters].join(', ');
+        throw new RequestError('bad_request', [`${known}: expected a person, got none`]);
       },
     },
   ];
+}
+
+function idsOf({ externalId, brazeId }: FoundPerson): object {
+  return { external_id: externalId, braze_id: brazeId };
 }
