@@ -137,6 +137,14 @@ async function soundWorld(t: TestContext): Promise<World> {
   return world;
 }
 
+/** The URL of a server that gives every request the same answer. */
+async function answering(t: TestContext, status: number, body: string): Promise<string> {
+  const server = createServer((_request, response) => response.writeHead(status).end(body));
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  t.after(() => new Promise((closed) => server.close(closed)));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 /** How a sound installation is broken, and what the doctor must say of it: area, subject, problem, how it is known, mend. */
 const breakages: [
   name: string,
@@ -173,7 +181,7 @@ const breakages: [
       'accounts',
       /^app Droid$/,
       /Google gives no token/,
-      /for simulated@.*: google_token invalid_grant/,
+      /for simulated@.*: 400 Invalid JWT Signature/,
       /Make a new key/,
     ],
   ],
@@ -183,7 +191,7 @@ const breakages: [
       world.file.apps[1].apns.topic = 'com.other.app';
       await world.apply();
     },
-    ['accounts', /^app Phone$/, /Apple does not accept/, /cannot exist.*: \w*Topic\w*/, /topic \(the bundle id\)/],
+    ['accounts', /^app Phone$/, /Apple does not accept/, /cannot exist.*: 400 \w*Topic\w*/, /topic \(the bundle id\)/],
   ],
   [
     'the client secret of ADM is wrong',
@@ -191,7 +199,7 @@ const breakages: [
       world.file.apps[2].adm.client_secret = 'f'.repeat(64);
       await world.apply();
     },
-    ['accounts', /^app Fire$/, /Amazon gives no token/, /invalid_client/, /adm\.client_secret/],
+    ['accounts', /^app Fire$/, /Amazon gives no token/, /: 401 Client authentication failed$/, /adm\.client_secret/],
   ],
   [
     'the token of Twilio is wrong',
@@ -203,7 +211,7 @@ const breakages: [
       'accounts',
       /^subscription group Texts$/,
       /Twilio does not accept/,
-      /Messages\.json: 401, code 20003/,
+      /Messages\.json: 401 Authenticate$/,
       /auth_token/,
     ],
   ],
@@ -213,7 +221,67 @@ const breakages: [
       world.file.subscription_groups[1].whatsapp_cloud.access_token = 'expired';
       await world.apply();
     },
-    ['accounts', /^subscription group Chats$/, /Meta does not accept/, /: 401, code 190/, /system user/],
+    ['accounts', /^subscription group Chats$/, /Meta does not accept/, /: 190 Invalid OAuth/, /system user/],
+  ],
+  [
+    'the service account of FCM is for another project',
+    async (world) => {
+      const [droid] = world.file.apps;
+      droid.fcm.service_account = JSON.stringify({ ...JSON.parse(droid.fcm.service_account), project_id: 'other' });
+      await world.apply();
+    },
+    [
+      'accounts',
+      /^app Droid$/,
+      /Google does not let its service account send/,
+      /only validated, at .*\/projects\/other\/messages:send: 403 /,
+      /enable the Firebase Cloud Messaging API/,
+    ],
+  ],
+  [
+    "Google's tokens cannot be reached",
+    async (world) => {
+      world.file.apps[0].fcm.token_url = 'http://127.0.0.1:1/token';
+      await world.apply();
+    },
+    ['accounts', /^app Droid$/, /Google cannot be reached/, /127\.0\.0\.1:1\/token .*ECONNREFUSED/, /Let this machine/],
+  ],
+  [
+    'Apple cannot be reached',
+    async (world) => {
+      world.file.apps[1].apns.base_url = 'http://127.0.0.1:1';
+      await world.apply();
+    },
+    ['accounts', /^app Phone$/, /Apple cannot be reached/, /cannot exist.*ECONNREFUSED/, /by HTTP\/2/],
+  ],
+  [
+    'Twilio is in trouble itself',
+    async (world, t) => {
+      world.file.subscription_groups[0].twilio.base_url = await answering(t, 503, 'Try later');
+      await world.apply();
+    },
+    [
+      'accounts',
+      /^subscription group Texts$/,
+      /Twilio does not answer as usual/,
+      /Messages\.json: 503 Try later$/,
+      /Ask again later/,
+    ],
+  ],
+  [
+    'Meta has too many calls of ours',
+    async (world, t) => {
+      const limited = JSON.stringify({ error: { code: 4, message: 'Application request limit reached' } });
+      world.file.subscription_groups[1].whatsapp_cloud.base_url = await answering(t, 400, limited);
+      await world.apply();
+    },
+    [
+      'accounts',
+      /^subscription group Chats$/,
+      /Meta does not answer as usual/,
+      /: 4 Application request limit/,
+      /Ask again later/,
+    ],
   ],
   [
     'another DKIM key is published',
@@ -278,10 +346,7 @@ const breakages: [
   [
     'the public URL leads to somebody else',
     async (world, t) => {
-      const other = createServer((_request, response) => response.end('<html>It works!</html>'));
-      await new Promise<void>((ready) => other.listen(0, '127.0.0.1', ready));
-      t.after(() => new Promise((closed) => other.close(closed)));
-      world.env.CRESSET_PUBLIC_URL = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+      world.env.CRESSET_PUBLIC_URL = await answering(t, 200, '<html>It works!</html>');
     },
     [
       'public_url',

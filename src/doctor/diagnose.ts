@@ -6,9 +6,7 @@ import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import { findSecret, type SecretConfig, SecretError, secretFrom } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
-import { lookAtGroup } from './accounts/groups.ts';
-import { lookAtApp } from './accounts/push.ts';
-import { lookAtRelay } from './accounts/relays.ts';
+import { lookAtProvider, lookAtRelay } from './accounts.ts';
 import { lookAtClock, lookAtDatabase, lookAtSchema } from './database.ts';
 import { lookAtDisk } from './disk.ts';
 import { type Finding, wordsOf } from './finding.ts';
@@ -124,8 +122,10 @@ async function readDefinitions(installation: Installation): Promise<WorkspaceCat
 async function lookAtAccounts(workspaces: readonly WorkspaceCatalog[]): Promise<Finding[]> {
   const looks = workspaces.flatMap(({ apps, subscriptionGroups, settings }) => [
     ...(settings.email.smtp ?? []).map(lookAtRelay),
-    ...[...apps.values()].map(lookAtApp),
-    ...[...subscriptionGroups.values()].filter(({ archived }) => !archived).map(lookAtGroup),
+    ...[...apps.values()].map(({ name, provider }) => lookAtProvider(`app ${name}`, provider)),
+    ...[...subscriptionGroups.values()]
+      .filter(({ archived }) => !archived)
+      .map(({ name, provider }) => lookAtProvider(`subscription group ${name}`, provider)),
   ]);
   return (await Promise.all(looks)).flat();
 }

@@ -1,4 +1,4 @@
-/** An answer to a harmless call. */
+/** An answer to a GET. */
 export interface Got {
   status: number;
   /** The body, if it is JSON; else null. */
@@ -11,8 +11,8 @@ const TIMEOUT_MS = 10_000;
 const MOST_BYTES = 65_536;
 
 /** Gets a URL, and follows no redirect. Throws the network's error. */
-export async function get(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Got> {
-  const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
+export async function get(url: string): Promise<Got> {
+  const response = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS) });
   const date = Date.parse(response.headers.get('date') ?? '');
   // A date has whole seconds.
   const skewMs = Number.isNaN(date) ? null : date + 500 - Date.now();

@@ -25,6 +25,6 @@ export function checkAccount(provider: Provider, clock: Clock): Promise<AccountC
     case 'vapid':
       return checkVapid(provider.settings, clock);
     case 'whatsapp_cloud':
-      return checkWhatsApp(provider.settings);
+      return checkWhatsApp(provider.settings, clock);
   }
 }

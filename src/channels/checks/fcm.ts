@@ -1,11 +1,12 @@
 import type { Clock } from '../../lib/clock.ts';
-import { Http2Pool } from '../../net/http2/client/pool.ts';
-import { AccessTokens } from '../android-push/access-tokens.ts';
-import { readFcmApp } from '../android-push/fcm-app.ts';
+import { exchangeForm, readTokenReply } from '../android-push/access-tokens.ts';
+import { readFcmApp, type ServiceAccount } from '../android-push/fcm-app.ts';
+import { readReply } from '../android-push/providers/fcm.ts';
 import type { FcmSettings } from '../android-push/settings.ts';
 import { jsonObject, objectOf } from '../answers/provider-reply.ts';
 import { replyWords } from '../answers/provider-words.ts';
-import type { AccountCheck } from './account-check.ts';
+import { type AccountCheck, type Answered, good, stateOf } from './account-check.ts';
+import { askForToken, askOverHttp2, shownUrl } from './ask-once.ts';
 
 const NO_TOKEN = 'cresset-looks-at-the-credentials';
 
@@ -15,25 +16,39 @@ const NO_TOKEN = 'cresset-looks-at-the-credentials';
  * Source: Google, "FCM HTTP v1: projects.messages.send", `validate_only`.
  */
 export async function checkFcm(settings: FcmSettings, clock: Clock): Promise<AccountCheck> {
-  const app = readFcmApp(settings);
-  const tokens = new AccessTokens(app.account, clock);
-  const pool = new Http2Pool({ origin: app.origin, maxConnections: 1, clock });
-  try {
-    const token = await tokens.fetch();
-    if (typeof token !== 'string') return { isGood: false, said: token.detail ?? token.reason };
-    const headers = {
-      ...{ ':method': 'POST', ':path': app.path, authorization: `Bearer ${token}` },
+  const { account, origin, path } = readFcmApp(settings);
+  const answer = await getToken(account, clock);
+  if (!('token' in answer))
+    return { asked: `a token from ${shownUrl(new URL(account.tokenUrl))} for ${account.clientEmail}`, ...answer };
+  const { token } = answer;
+  const request = {
+    headers: {
+      ...{ ':method': 'POST', ':path': path, authorization: `Bearer ${token}` },
       'content-type': 'application/json',
-    };
-    const body = JSON.stringify({ validate_only: true, message: { token: NO_TOKEN } });
-    const answer = await pool.request({ headers, body }, AbortSignal.timeout(20_000));
-    if (answer.kind !== 'reply') return { isGood: false, said: `${answer.reason} ${new URL(app.origin).host}` };
-    if (answer.status < 300 || isAboutToken(answer)) return { isGood: true, said: null };
-    return { isGood: false, said: replyWords(answer, [token]) };
-  } finally {
-    await pool.close();
-    await tokens.close();
-  }
+    },
+    body: JSON.stringify({ validate_only: true, message: { token: NO_TOKEN } }),
+  };
+  const read = (reply: Parameters<typeof readReply>[0]): Answered =>
+    reply.status < 300 || isAboutToken(reply)
+      ? good
+      : { state: stateOf(readReply(reply, clock.now()).outcome), said: replyWords(reply, [token]) };
+  return {
+    asked: `a message that is only validated, at ${origin}${path}`,
+    ...(await askOverHttp2(origin, request, { read, clock })),
+  };
+}
+
+function getToken(account: ServiceAccount, clock: Clock): Promise<{ token: string } | Answered> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
+  const form = exchangeForm(account, clock.now());
+  return askForToken(
+    new URL(account.tokenUrl),
+    { headers, body: form },
+    {
+      read: (reply) => readTokenReply(reply, clock.now()),
+      secrets: [new URLSearchParams(form).get('assertion') ?? ''],
+    },
+  );
 }
 
 function isAboutToken({ status, body }: { status: number; body: Buffer }): boolean {

@@ -11,5 +11,8 @@ export async function checkVapid(settings: VapidSettings, clock: Clock): Promise
   const [head = '', claims = '', signature = ''] = /t=([^,]+)/.exec(header)?.[1]?.split('.') ?? [];
   const key = { key: createPublicKey(keys.key), dsaEncoding: 'ieee-p1363' as const };
   const isGood = verify('sha256', Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url'));
-  return { isGood, said: isGood ? 'the keys fit; no push service was asked' : 'the keys do not fit each other' };
+  const asked = 'a signature by its own keys';
+  return isGood
+    ? { asked, state: 'good', said: 'the keys fit; no push service was asked' }
+    : { asked, state: 'refused', said: 'the keys do not fit each other' };
 }

@@ -151,7 +151,7 @@ async function messageOf(mail: Mail, { kind, signer, returnPath }: Making) {
 }
 
 /** The password, and the form in which the relay gets it. */
-function secretsOf({ username, password }: URL): string[] {
+export function secretsOf({ username, password }: URL): string[] {
   const [user, secret] = [decodeURIComponent(username), decodeURIComponent(password)];
   if (secret === '') return [];
   const encoded = [secret, `\0${user}\0${secret}`].map((text) => Buffer.from(text).toString('base64'));

@@ -83,9 +83,9 @@ function accountTester({ clock, catalog }: SettingsDeps): (request: OperatorRequ
     const key = JSON.stringify([workspaceId, asked.kind, asked.id]);
     const run = async (): Promise<Answer> => {
       const beganMs = performance.now();
-      const { isGood, said } = await testAccount(loadedWorkspace(catalog, workspaceId), asked, clock);
+      const { state, said } = await testAccount(loadedWorkspace(catalog, workspaceId), asked, clock);
       const took = Math.round(performance.now() - beganMs);
-      return { status: 200, body: { is_good: isGood, said, took_ms: took, message: 'success' } };
+      return { status: 200, body: { is_good: state === 'good', said, took_ms: took, message: 'success' } };
     };
     const answer = underWay.get(key) ?? run().finally(() => underWay.delete(key));
     underWay.set(key, answer);

@@ -1,6 +1,6 @@
 import type { AccountCheck } from '../../../channels/checks/account-check.ts';
 import { checkAccount } from '../../../channels/checks/check-account.ts';
-import { probe } from '../../../channels/email/smtp/probe.ts';
+import { checkRelay } from '../../../channels/checks/relay.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
@@ -8,10 +8,8 @@ import { idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
 export const checkable = ['app', 'group', 'relay'] as const;
 export type Checkable = (typeof checkable)[number];
 
-const LONGEST_MS = 15_000;
-
-/** Calls what has an account in a way that reaches nobody. Throws RequestError if there is no such account. */
-export function testAccount(
+/** Calls what has an account in a way that reaches nobody. Rejects with RequestError if there is no such account. */
+export async function testAccount(
   workspace: WorkspaceCatalog,
   { kind, id }: { kind: Checkable; id: string },
   clock: Clock,
@@ -24,9 +22,8 @@ export function testAccount(
   return checkAccount(owner.provider, clock);
 }
 
-async function testRelay({ settings }: WorkspaceCatalog, name: string): Promise<AccountCheck> {
+function testRelay({ settings }: WorkspaceCatalog, name: string): Promise<AccountCheck> {
   const relay = settings.email.smtp?.find((one) => one.name === name);
   if (relay === undefined) throw new RequestError('not_found', ['id: no mail relay has this name']);
-  const failure = await probe(relay, AbortSignal.timeout(LONGEST_MS), LONGEST_MS);
-  return { isGood: failure === null, said: failure?.said ?? null };
+  return checkRelay(relay);
 }
