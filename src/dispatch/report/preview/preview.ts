@@ -158,8 +158,7 @@ function previewOf(candidate: Candidate, decision: Decision, references: Referen
 
 /** `attributes_index`: the place of a person who exists only in the request. */
 function personOf(recipient: Recipient | null, userId: number): object {
-  if (!isStored(userId))
-    return { external_id: null, braze_id: null, attributes_index: userId - FIRST_INLINE_ID };
+  if (!isStored(userId)) return { external_id: null, braze_id: null, attributes_index: userId - FIRST_INLINE_ID };
   return {
     external_id: recipient?.person.externalId ?? null,
     braze_id: recipient?.person.brazeId ?? null,
