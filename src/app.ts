@@ -21,9 +21,9 @@ import { knownCounts } from './dispatch/plan/ways.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { createPreview } from './dispatch/report/preview/preview.ts';
 import { createListDryRun } from './dispatch/report/rehearsed-list.ts';
-import { startWorking } from './dispatch/start-working.ts';
+import { startWorking, type Working } from './dispatch/start-working.ts';
 import { startHousekeeping } from './dispatch/upkeep/housekeeping.ts';
-import { startExporter } from './exports/exporter.ts';
+import { type Exporter, startExporter } from './exports/exporter.ts';
 import { createMailListener, type MailListener } from './feedback/email/listener.ts';
 import type { GetText } from './feedback/email/sns.ts';
 import { createIntake, type Intake } from './feedback/intake.ts';
@@ -142,6 +142,8 @@ export interface AppOptions {
   broadcastThreads?: number;
   /** Other threads of this process with which the answers to templates' calls are shared. Absent: there are none. */
   neighbours?: Neighbours | undefined;
+  /** Makes what is built listen. No work is taken before it resolves, and none at all if it rejects. Absent: the caller does it later. */
+  beforeWork?: ((built: Listeners) => Promise<void>) | undefined;
   /** Whether a worker applies feedback in this thread. Default: if it works on named people. */
   appliesFeedback?: boolean;
   onKeyUsed?: (key: ApiKey) => void;
@@ -159,14 +161,18 @@ export interface AppOptions {
   openId?: OpenIdPageDeps['openId'] | null;
 }
 
-export interface App {
-  /** null without the role `api`. The caller makes it listen. */
+/** What the caller makes listen. */
+export interface Listeners {
+  /** null without the role `api`. */
   server: FastifyInstance | null;
-  /** Serves only `/health`. null unless `roles.health`. The caller makes it listen. */
+  /** Serves only `/health`. null unless `roles.health`. */
   healthServer: FastifyInstance | null;
-  worker: Worker | null;
-  /** Receives bounce mails. null without the role `api`. The caller makes it listen. */
+  /** Receives bounce mails. null without the role `api`. */
   mailListener: MailListener | null;
+}
+
+export interface App extends Listeners {
+  worker: Worker | null;
   /** Where everything goes in that comes back of messages. */
   intake: Intake;
   meters: Meters;
@@ -196,24 +202,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   const stopSegmentSizes = runsHousekeeping
     ? keepSegmentSizes({ db, clock, log, catalog: options.catalog })
     : () => undefined;
-  const isWorker = roles.worker.length > 0;
   const stopIndexKeeper = roles.worker.includes('named') ? keepCustomIndex({ db, clock, log }) : () => undefined;
-  const working = isWorker
-    ? await startWorking(
-        { ...options, meters, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
-        { cache, links, trackers, desk },
-      )
-    : null;
-  const worker = working?.worker ?? null;
+  let working: Working | null = null;
   const acceptor = createAcceptor({
     db,
     clock,
     onAccepted({ dispatchId, plan, request, lane }) {
-      if (worker === null || !roles.worker.some((name) => lanes[name] === lane)) return;
+      if (working === null || !roles.worker.some((name) => lanes[name] === lane)) return;
       const content = plan.content === undefined ? noContent : cache.texts.kept(plan.content);
       // Without its texts at hand, the worker reads both.
       if (content !== null) cache.remember(dashed(dispatchId), plan, request, content);
-      worker.wake(lane);
+      working.worker.wake(lane);
     },
   });
   const intake = createIntake({ db, clock, meters, onTaken: () => working?.wakeFeedback() });
@@ -226,9 +225,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     takesKeysInBodies: () => options.catalog().takesKeysInBodies(),
     returnPaths: () => options.catalog().returnPaths(),
   };
-  const exporter = roles.worker.includes('broadcast')
-    ? startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl: options.publicUrl })
-    : null;
+  let exporter: Exporter | null = null;
   const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
   const preview = createPreview({ db, clock, links, trackers, desk, publicUrl: options.publicUrl });
@@ -266,7 +263,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   const scheduling: SchedulingDeps = {
     ...{ db, clock, catalog: options.catalog, stored, dryRun, questions },
-    onScheduled: () => worker?.wake(scheduleLane),
+    onScheduled: () => working?.worker.wake(scheduleLane),
   };
   const refusedCallers = new RefusedCallers(clock);
   const routes: Route[] = [
@@ -276,7 +273,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),
     dispatchListsRoute({ ...sending, listDryRun, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
-    ...dispatchRoutes({ db, clock, onRunnable: (lane) => worker?.wake(lane) }),
+    ...dispatchRoutes({ db, clock, onRunnable: (lane) => working?.worker.wake(lane) }),
     ...sandboxRoutes({ db }),
     ...messageEventRoutes({ db }),
     ...eventWebhookRoutes({ db, onChanged: () => working?.wakeEventWebhooks() }),
@@ -322,7 +319,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       openId: openId === null ? null : { label: openId.label, url: `${publicUrl}${OPENID_PATH}` },
       ...{ db, clock, log, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
       ...{ sealing: options.sealing, planFile: options.planFile },
-      onRunnable: (lane) => worker?.wake(lane),
+      onRunnable: (lane) => working?.worker.wake(lane),
       publicRoutes: routes,
     }),
     access: createAccess({ db, clock, publicUrl }),
@@ -362,30 +359,37 @@ export async function startApp(options: AppOptions): Promise<App> {
   const server = roles.api ? buildServer({ ...options, ...serving, limiter, limitOf, onRefused }) : null;
   const healthServer =
     roles.health === true ? buildServer({ ...options, meters, routes: [], pages: probes, limiter, limitOf }) : null;
+  const stop = () =>
+    endAll(
+      () => server?.close(),
+      () => healthServer?.close(),
+      () => openIdSignIn?.close(),
+      () => mailListener?.close(),
+      () => acceptor.idle(),
+      () => intake.idle(),
+      () => exporter?.stop(),
+      () => working?.stop(),
+      () => desk.close(),
+      stopIndexKeeper,
+      stopSegmentSizes,
+      stopHousekeeping,
+    );
+  try {
+    await options.beforeWork?.({ server, healthServer, mailListener });
+    if (roles.worker.includes('broadcast'))
+      exporter = startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl });
+    if (roles.worker.length > 0)
+      working = await startWorking(
+        { ...options, meters, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
+        { cache, links, trackers, desk },
+      );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
-    server,
-    healthServer,
-    worker,
-    mailListener,
-    intake,
-    meters,
-    routes,
+    ...{ server, healthServer, mailListener, intake, meters, routes, document, stop },
+    worker: working?.worker ?? null,
     operatorRoutes: operator.routes,
-    document,
-    stop: () =>
-      endAll(
-        () => server?.close(),
-        () => healthServer?.close(),
-        () => openIdSignIn?.close(),
-        () => mailListener?.close(),
-        () => acceptor.idle(),
-        () => intake.idle(),
-        () => exporter?.stop(),
-        () => working?.stop(),
-        () => desk.close(),
-        stopIndexKeeper,
-        stopSegmentSizes,
-        stopHousekeeping,
-      ),
   };
 }

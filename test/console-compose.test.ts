@@ -141,6 +141,13 @@ test('a newcomer signs in, composes, runs it dry, sends it and sees it in the ou
   assert.match(await editor.innerText(), /"reply_too": 12345678901234567890,[\s\S]*reply_too: not known, ignored/);
   await page.getByRole('article', { name: 'Webhook' }).getByText('Hello Ada').waitFor();
   await page.getByRole('heading', { name: 'Empty profile 1 gap' }).waitFor();
+  await page.route('**/messages/preview', (route) => route.fulfill({ status: 400, json: { message: 'Broken.' } }));
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('heading', { name: 'Empty profile', exact: true }).waitFor();
+  await page.getByRole('alert').getByText('Broken.').waitFor();
+  await page.unroute('**/messages/preview');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('heading', { name: 'Empty profile 1 gap' }).waitFor();
   wrong.push(...(await look(page, 'compose-run', 'desk')));
   await page.getByLabel('Preview as the person').fill('person-1');
   await page.keyboard.press('Enter');

@@ -300,3 +300,34 @@ test('relays with weights share the mails, and one that refuses our reputation i
   assert.equal(main.connections, seen + 1);
   assert.deepEqual(await send(), [...nine, ...three]);
 });
+
+test('a dispatch that waits for a relay says so no longer while it is paused, and once it is cancelled', async (t) => {
+  const away = await startRawRelay(t, () => null);
+  const { app, send } = await start(t, { main: away.url });
+  for (let count = 0; count < 7; count += 1) await send();
+  const { id } = await send();
+  const waits = /^mail relay main does not answer \(.*\); what waits goes out once it does$/;
+  const said = async () => {
+    const { body } = await app.get(`/dispatches/${id}`);
+    const { dispatches } = (await app.get('/dispatches?limit=1')).body;
+    const [recipient] = (await app.get(`/dispatches/${id}/recipients`)).body.recipients;
+    const { attempts, attempts_failed: failed } = body.channels.email;
+    return [body.state, body.failure, dispatches[0].failure, String(recipient.detail).split(' (')[0], attempts, failed];
+  };
+  const [state, failure, listed, , ...numbers] = await said();
+  assert.deepEqual([state, ...numbers], ['sending', 0, 0]);
+  assert.match(failure, waits);
+  assert.equal(listed, failure);
+  await app.post(`/dispatches/${id}/pause`, {});
+  const paused = await said();
+  assert.deepEqual(paused.slice(0, 3), ['paused', undefined, undefined]);
+  assert.doesNotMatch(paused[3], /^mail relay/);
+  await app.post(`/dispatches/${id}/resume`, {});
+  app.clock.advance(60_000);
+  await app.drain();
+  assert.match((await said())[1], waits, 'its next round says it anew');
+  await app.post(`/dispatches/${id}/cancel`, {});
+  await app.drain();
+  const [ended, ...rest] = await said();
+  assert.deepEqual([ended, ...rest.slice(0, 2)], ['cancelled', undefined, undefined]);
+});

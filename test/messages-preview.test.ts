@@ -109,6 +109,16 @@ campaigns:
   });
   assert.deepEqual([empty.body.targeted, empty.body.previews[0].attributes_index], [0, 0]);
 
+  for (const [body, warning] of [
+    [{ messages: { email }, atributes: [{}] }, 'atributes: not known, ignored; did you mean attributes?'],
+    [{ messages: { email }, sample_sise: 1 }, 'sample_sise: not known, ignored; did you mean sample_size?'],
+    [{ campaign_id: 'hello', atributes: [{}] }, 'atributes: not known, ignored; did you mean attributes?'],
+    [{ campaign_id: 'hello', zzz: 1 }, 'zzz: not known, ignored'],
+  ] as const) {
+    const { cresset } = (await ask({ ...body, external_user_ids: ['ada'] })).body;
+    assert.ok(cresset.warnings.includes(warning), JSON.stringify(cresset));
+  }
+
   const refusals: [body: object, error: RegExp][] = [
     [{ messages: { email: { ...email, body: '{{' } } }, /messages\.email\.body: not a valid template/],
     [{ messages: { email }, attributes: [{}, 5] }, /^attributes\[1\]: expected an object, got 5/],
@@ -131,4 +141,35 @@ campaigns:
   const { stored } = await host.db.one<{ stored: number }>(sql`
     select ((select count(*) from dispatches) + (select count(*) from sends) + (select count(*) from tasks))::int as stored`);
   assert.equal(stored, 0);
+});
+
+test('a preview of somebody who is not stored has links and a pixel of the tracking, which lead nowhere', async (t) => {
+  const host = await startTestApp(t);
+  await host.givenWorkspace(`
+tracking: { opens: true, clicks: true, hidden_link: true }
+email: { default_from: "Acme <hello@acme.test>" }
+campaigns:
+  - id: hello
+    name: Hello
+    kind: api_triggered
+    messages: { email: { app_id: any, subject: S, body: '<p>x</p><a href="https://example.test/">a</a>' } }
+`);
+  const email = { app_id: 'any', subject: 'S', body: '<p>x</p><a href="https://example.test/">a</a>' };
+  await host.post('/users/track', { attributes: [{ external_id: 'ada', email: 'ada@example.test' }] });
+  const stored = await host.post('/messages/preview', { messages: { email }, external_user_ids: ['ada'] });
+  const bytesOf = ({ body }: { body: { previews: { size: { bytes: number } }[] } }) =>
+    body.previews.map(({ size }) => size.bytes);
+  for (const body of [
+    { messages: { email } },
+    { messages: { email }, attributes: [{}, {}] },
+    { campaign_id: 'hello' },
+  ]) {
+    const shown = await host.post('/messages/preview', body);
+    assert.equal(shown.status, 201, JSON.stringify(shown.body));
+    const { html } = shown.body.previews[0].message;
+    const made = [...html.matchAll(/"https?:\/\/[^"/]+(\/[lo]\/[^"]+)"/g)].map(([, path = '']) => path);
+    assert.deepEqual(made.map((path) => path.slice(0, 10)).sort(), ['/l/preview', '/l/preview', '/o/preview'], html);
+    for (const path of made) assert.equal((await fetch(host.url + path)).status, 404, path);
+    assert.deepEqual(new Set(bytesOf(shown)), new Set(bytesOf(stored)), 'it is as long as that of a stored person');
+  }
 });

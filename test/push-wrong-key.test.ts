@@ -62,7 +62,8 @@ async function expectPaused(app: TestApp, id: string): Promise<void> {
   await app.drain();
   const [{ cause, reason }] = (await app.get('/push/apps')).body.apps;
   assert.deepEqual({ cause, reason }, { cause: 'config_error', reason: 'InvalidProviderToken' });
-  const { state, failure } = (await app.get(`/dispatches/${id}`)).body;
+  const { state, failure, channels } = (await app.get(`/dispatches/${id}`)).body;
+  assert.equal(channels.apple_push.attempts_failed, 0, 'our own fault is no failed attempt');
   assert.equal(state, 'sending');
   assert.match(failure, /does not accept our settings \(InvalidProviderToken\)/);
   const { tokens, suspects } = await app.db.one<{ tokens: number; suspects: number }>(sql`

@@ -15,6 +15,7 @@ import { raw, sql } from '../src/db/sql.ts';
 import { listWorkers } from '../src/queue/workers.ts';
 import { startTestApp } from './support/app.ts';
 import { testDatabase } from './support/database.ts';
+import { startMailServer } from './support/mail-server.ts';
 
 /** One thread for broadcasts, where it does not matter how many there are: each loads the whole server. */
 const small = { PORT: '0', CRESSET_BROADCAST_THREADS: '1' };
@@ -269,4 +270,36 @@ test('a worker without an API answers /health, and nothing else, at its own port
   const silent = await startServer(env);
   assert.equal(silent.announced.health_url, undefined, 'without a port it listens on none');
   assert.equal(await silent.end('SIGTERM'), 0);
+});
+
+test('a server whose ports are in use sends nothing, and names the variable of the port', async (t) => {
+  const relay = await startMailServer(t);
+  const host = await startTestApp(t, { worker: false, startsAt: new Date() });
+  await host.givenWorkspace(JSON.stringify({ email: { default_from: 'a@acme.test', smtp: { url: relay.url } } }));
+  await host.post('/users/track', { attributes: [{ external_id: 'ada', email: 'ada@example.test' }] });
+  const messages = { email: { app_id: 'any', subject: 'Hi', body: '<p>Hi</p>' } };
+  await host.post('/messages/send', { external_user_ids: ['ada'], messages });
+  const taken = new URL(host.url).port;
+  const env = {
+    ...{ DATABASE_URL: host.databaseUrl, CRESSET_SECRET: host.secret, CRESSET_DATA_DIR: dataFolder(t) },
+    CRESSET_BROADCAST_THREADS: '1',
+  };
+  const blocked: [port: Record<string, string>, variable: string][] = [
+    [{ CRESSET_ROLES: 'worker', PORT: taken }, 'CRESSET_HEALTH_PORT'],
+    [{ CRESSET_ROLES: 'worker', CRESSET_HEALTH_PORT: taken }, 'CRESSET_HEALTH_PORT'],
+    [{ PORT: taken }, 'PORT'],
+    [{ PORT: '0', CRESSET_SMTP_PORT: taken }, 'CRESSET_SMTP_PORT'],
+  ];
+  for (const [port, variable] of blocked) {
+    const ended = await start({ ...env, ...port });
+    assert.ok('code' in ended);
+    assert.equal(ended.code, 1);
+    assert.match(ended.output, new RegExp(`:${taken} is in use by another program\\. .* with ${variable}\\.`));
+  }
+  const { tried } = await host.db.one<{ tried: number }>(sql`
+    select count(*)::int as tried from sends where attempts > 0 or status <> 'pending'`);
+  assert.deepEqual([tried, relay.mails.length], [0, 0]);
+  const worker = await startServer({ ...env, CRESSET_ROLES: 'worker', CRESSET_HEALTH_PORT: '0' });
+  await relay.untilMails(1);
+  assert.equal(await worker.end('SIGTERM'), 0);
 });

@@ -123,7 +123,7 @@ test('what a rule of ours refuses has the rule as its reason, also in the counts
   const webhook = { url: 'http://127.0.0.1/{{${user_id}}}', request_method: 'POST' };
   const { detail, ...verdict } = await verdictOf(app, { webhook });
   assert.deepEqual(verdict, { status: 'failed', reason: 'blocked_target', provider_code: 'blocked_target' });
-  assert.match(detail ?? '', /webhook\.allow/);
+  assert.match(detail ?? '', /^the URL at 127\.0\.0\.1:80 leads to an address .*webhook\.allow/);
   const { body } = await app.get('/dispatches?limit=1');
   const id = body.dispatches[0].dispatch_id;
   assert.equal((await app.get(`/dispatches/${id}`)).body.channels.webhook.blocked_target, 1);

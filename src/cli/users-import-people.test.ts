@@ -51,7 +51,7 @@ test('consent in words is a state, with the import in its record; other words ar
   const [reject, ...more] = rejectedLines(`${path}.rejects.ndjson`);
   assert.match(
     reject.reason,
-    /^applied, but for: email_subscribe: expected opted_in, subscribed, unsubscribed, or a word/,
+    /^applied, but for: email_subscribe: expected opted_in, subscribed, unsubscribed, or a word for yes or no$/,
   );
   assert.deepEqual(more, []);
 });
@@ -89,4 +89,24 @@ test('a date of birth in the future is left out, and the row applied', async (t)
     { first_name: 'Bob', dob: '1985-12-31' },
   ]);
   assert.equal(rejectedLines(`${path}.rejects.ndjson`)[0].reason, 'applied, but for: dob: is in the future');
+});
+
+test('dates that no format was named for are told with the format that reads them', async (t) => {
+  const { db, ...on } = await importWorld(t);
+  const rows = 'a,31.12.1990,5.3.2024\nb,1990-12-31,2024-03-05\nc,3/4/1990,x\nd,Mai,\n';
+  const path = on.file('kunden.csv', `external_id,dob,seit\n${rows}`);
+  const { code, errors } = await on.import(path, '--types', 'seit=date', '--skip-bad-cells');
+  assert.equal(code, 3, errors);
+  assert.deepEqual(
+    rejectedLines(`${path}.rejects.ndjson`).map(({ reason }) => reason),
+    [
+      'applied, but for: seit: expected a date as YYYY-MM-DD; --date-format D.M.YYYY reads it; dob: expected YYYY-MM-DD; --date-format DD.MM.YYYY reads it',
+      'applied, but for: seit: expected a date as YYYY-MM-DD; dob: expected YYYY-MM-DD; --date-format D/M/YYYY or M/D/YYYY read it',
+      'applied, but for: dob: expected YYYY-MM-DD',
+    ],
+  );
+  const { code: again, errors: said } = await on.import(path, '--restart', '--date-format', 'DD.MM.YYYY');
+  assert.equal(again, 3, said);
+  const stored = await db.one<{ dob: string }>(sql`select dob::text from profiles where external_id = 'a'`);
+  assert.equal(stored.dob, '1990-12-31');
 });

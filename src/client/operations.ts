@@ -650,7 +650,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -791,10 +791,12 @@ export interface Operations {
         attributes_index: number | null;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app";
-        /** The variation of the campaign. */
+        /** The variation of the campaign that the message is of. */
         variation: {
           id: string;
           name: string;
+          /** In the control group: the person gets nothing. */
+          in_control: boolean;
         } | null;
         /** `would_be_sent`, `would_be_held`, or why the person gets nothing. */
         status: string;
@@ -996,7 +998,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -1175,7 +1177,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -1342,7 +1344,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -1502,7 +1504,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -1752,7 +1754,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -1992,7 +1994,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -2135,7 +2137,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -2295,7 +2297,7 @@ export interface Operations {
           recipients: number;
           /** Calls of providers. */
           attempts: number;
-          /** Calls that ended without the message accepted. */
+          /** Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number. */
           attempts_failed: number;
           /** Calls that have not ended. */
           attempts_in_flight: number;
@@ -3576,7 +3578,7 @@ export interface Operations {
       message: string;
     };
   };
-  /** List what a person was sent or refused, by any name of the person */
+  /** List what a person was sent or refused, by any name or address of the person */
   "GET /users/messages": {
     input: {
       query?: {
@@ -3588,6 +3590,10 @@ export interface Operations {
         alias_name?: string;
         /** The person with this id of the server. */
         braze_id?: string;
+        /** Everybody who has this address now, in whatever letter case. */
+        email?: string;
+        /** Everybody who has this number now. */
+        phone?: string;
         /** Only this channel. */
         channel?: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app";
         /** Only this status. */
@@ -3602,10 +3608,21 @@ export interface Operations {
     };
     answer: {
       /** The external id. null: the person has none, or is gone. */
-      external_id: string | null;
+      external_id?: string | null;
       /** The id that the server gave. null: the person is gone. */
-      braze_id: string | null;
+      braze_id?: string | null;
+      /** Of an address. */
+      people?: readonly ({
+        /** The external id. null: the person has none, or is gone. */
+        external_id: string | null;
+        /** The id that the server gave. null: the person is gone. */
+        braze_id: string | null;
+      })[];
       messages: readonly ({
+        /** The external id. null: the person has none, or is gone. */
+        external_id?: string | null;
+        /** The id that the server gave. null: the person is gone. */
+        braze_id?: string | null;
         /** Id of the dispatch: 32 hex digits. */
         dispatch_id: string;
         campaign_id?: string;

@@ -9,9 +9,9 @@ export interface SendReference extends SendKey {
 
 // 250 bits, five a letter: dispatch (122, without the fixed bits of a UUIDv7) · workspace (20) · bucket (8) · user (40) ·
 // channel (4) · mac (56).
-const LETTERS = 50;
+export const REFERENCE_LETTERS = 50;
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
-const form = new RegExp(`^[a-z2-7]{${LETTERS}}$`, 'i');
+const form = new RegExp(`^[a-z2-7]{${REFERENCE_LETTERS}}$`, 'i');
 const MAC_BYTES = 7;
 const MAC_BITS = 56n;
 const HEAD_LETTERS = 28;

@@ -62,6 +62,7 @@ export async function startRoles(
     | 'metersProcess'
     | 'onlyLocalHosts'
     | 'planFile'
+    | 'beforeWork'
   >,
   endings: Ending[],
 ): Promise<App> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { App, AppOptions } from '../app.ts';
+import type { AppOptions, Listeners } from '../app.ts';
 import { audienceChecks } from '../audience/grammar/check-filter.ts';
 import type { Config } from '../config.ts';
 import { linkThreads } from '../connected-content/neighbours.ts';
@@ -75,15 +75,21 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
     const dumps = await Promise.all(workers.map(({ dump }) => dump()));
     return dumps.filter((dump) => dump !== null);
   };
+  const bound = Promise.withResolvers<Bound>();
   const app = startRoles(
     { config, log, db, secret },
     {
+      beforeWork: async (built) => bound.resolve(await bind(built, config)),
       ...{ roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
       ...planOf(db, config, options, secret),
     },
     endings,
   );
+  // Without its ports the server does not start, so it must not have sent anything.
+  app.catch(bound.reject);
+  bound.promise.catch(() => undefined); // It is thrown by `app`.
   const threads = linkThreads(isWorker && !isThrowAway ? config.broadcastThreads : 0).map(async (links) => {
+    await bound.promise;
     const data = { config, databaseUrl, number: links.thread, links };
     const worker = await startBroadcastWorker(data, options.onLost);
     workers.push(worker);
@@ -92,9 +98,9 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
   // Wait for all of them: if one fails to start, the others must have an ending, so that they end before the database.
   await Promise.allSettled([app, ...threads]);
   // First the error of this thread: one that comes from another thread has lost its kind.
-  const started = await app;
+  await app;
   await Promise.all(threads);
-  await announce(started, config, options, made);
+  await announce(await bound.promise, options, made);
   // Tests start many servers, and build the console where they need it.
   if (roles.api && options.env.CRESSET_TEST_WITHOUT_CONSOLE === undefined) endings.push(buildConsole(log));
 }
@@ -167,13 +173,29 @@ interface Made {
   password: string | null;
 }
 
-async function announce(app: App, config: Config, { json, throwAway }: ServeOptions, made: Made): Promise<void> {
-  const url = app.server === null ? null : await listen(app.server, config);
+/** Where the server listens. null: it does not listen for that. */
+interface Bound {
+  url: string | null;
+  healthUrl: string | null;
+  smtpPort: number | null;
+}
+
+async function bind({ server, healthServer, mailListener }: Listeners, config: Config): Promise<Bound> {
+  const { host, port, smtpPort } = config;
+  const url = server === null ? null : await listen(server, { host, port, variable: 'PORT' });
+  const health = { host, port: config.healthPort ?? port, variable: 'CRESSET_HEALTH_PORT' };
+  const healthUrl = healthServer === null ? null : await listen(healthServer, health);
+  if (mailListener === null || smtpPort === null) return { url, healthUrl, smtpPort: null };
+  const mail = { host, port: smtpPort, variable: 'CRESSET_SMTP_PORT' };
+  return { url, healthUrl, smtpPort: await namingTrouble(mail, () => mailListener.listen(mail)) };
+}
+
+async function announce(
+  { url, healthUrl, smtpPort }: Bound,
+  { json, throwAway }: ServeOptions,
+  made: Made,
+): Promise<void> {
   if (throwAway !== undefined && url !== null) return throwAway.onListening(url);
-  const { host, healthPort } = config;
-  const healthUrl =
-    app.healthServer === null ? null : await listen(app.healthServer, { host, port: healthPort ?? config.port });
-  const smtpPort = await receiveMail(app, config);
   if (json) {
     const health = healthUrl === null ? {} : { health_url: `${healthUrl}/health` };
     const smtp = smtpPort === null ? {} : { smtp_port: smtpPort };
@@ -189,13 +211,6 @@ async function announce(app: App, config: Config, { json, throwAway }: ServeOpti
   if (made.password !== null)
     lines.push(`Console: sign in as ${FIRST_OPERATOR} with ${made.password}`, 'The password is shown only now.');
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-/** Starts to receive bounce mails. Returns the port. null: it does not. */
-async function receiveMail({ mailListener }: App, { host, smtpPort }: Config): Promise<number | null> {
-  if (mailListener === null || smtpPort === null) return null;
-  const at = { host, port: smtpPort };
-  return namingTrouble(at, () => mailListener.listen(at));
 }
 
 /**

@@ -3,6 +3,7 @@ import { BLOCKED_TARGET, createGuardedPools } from '../../net/guarded-pools.ts';
 import { NotBegunError, type PostReply } from '../../net/http-post.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
+import { hostOf } from '../answers/provider-reply.ts';
 import { connectionWords, MAX_WORDS_BYTES, replyWords, withWords } from '../answers/provider-words.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type Held, type Outcome, refusedByUs, STOPPED } from '../outcome.ts';
@@ -16,7 +17,7 @@ import { NO_ANSWER, readStatus } from './reply.ts';
 const MAX_CONNECTIONS = 512;
 const TIMEOUT_MS = 90_000;
 const BLOCKED =
-  'the URL leads to an address or port that may not be called; webhook.allow in the workspace file lists exceptions';
+  'leads to an address or port that may not be called; webhook.allow in the workspace file lists exceptions';
 const MALFORMED = 'after rendering, the URL, a header or the body cannot be sent over HTTP';
 const USER_AGENT = `Cresset/${version}`;
 
@@ -43,10 +44,10 @@ export function createWebhookSender(
     mayBegin: AbortSignal,
   ): Promise<Outcome | Held> {
     const url = urlOf(hook.url);
-    if (url === null || !isCallable(url)) return refusedByUs('blocked_target', BLOCKED);
+    if (url === null || !isCallable(url)) return blocked(url);
     try {
       const pool = await pools.open(url.origin);
-      if (pool === null) return refusedByUs('blocked_target', BLOCKED);
+      if (pool === null) return blocked(url);
       const reply = await pool.post({
         method: hook.method,
         path: url.pathname + url.search,
@@ -63,6 +64,12 @@ export function createWebhookSender(
   }
 
   return drainOnClose(deliver, () => pools.close());
+}
+
+/** The rest of a URL may be a person's own. */
+function blocked(url: URL | null): Outcome {
+  const named = url !== null && url.hostname !== '';
+  return refusedByUs('blocked_target', `the URL ${named ? `at ${hostOf(url)} ` : ''}${BLOCKED}`);
 }
 
 function isCallable({ protocol, username, password }: URL): boolean {
@@ -91,7 +98,7 @@ const malformed: ReadonlySet<string> = new Set(['malformed_request']);
 function failureOf(error: unknown, url: URL): Outcome | Held {
   if (error instanceof NotBegunError) return { kind: 'held', untilMs: null, reason: STOPPED };
   const code = codeOf(error);
-  if (code === BLOCKED_TARGET) return refusedByUs('blocked_target', BLOCKED);
+  if (code === BLOCKED_TARGET) return blocked(url);
   if (malformed.has(code)) return refusedByUs('malformed_request', MALFORMED);
   const outcome: Outcome = {
     kind: 'retry',

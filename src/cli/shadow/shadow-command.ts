@@ -92,7 +92,7 @@ async function openReportFile(path: string, terminal: Terminal): Promise<Report>
 }
 
 async function listen({ server }: Shadow, host: string, port: number): Promise<string> {
-  await namingTrouble({ host, port }, async () => {
+  await namingTrouble({ host, port, variable: '--port' }, async () => {
     server.listen({ host, port });
     await once(server, 'listening');
   });

@@ -12,6 +12,8 @@ import type { StoredThings } from '../plan/stored-things.ts';
 
 /** Most names that are looked up, and most names among which the one that was meant is sought. */
 const MOST_NAMES = 50;
+/** Most texts that a sentence names. */
+const MOST_PLACES = 3;
 /** Shorter names are near to every other. */
 const LEAST_MISSPELT = 3;
 
@@ -39,10 +41,10 @@ export async function warningsOfAttributes(
   const names = read.slice(0, MOST_NAMES).flatMap(({ name }) => [...new Set([name, headOf(name)])]);
   const unused = await findUnused(workspaceId, names);
   return read.flatMap((one) => {
-    const { name, path } = one;
+    const { name, places } = one;
     const meant = unused.get(name);
     if (meant === undefined || !unused.has(headOf(name))) return [];
-    return [`${path}: ${written(one)}: nobody ever had a custom attribute "${readable(name)}"${didYouMean(meant)}`];
+    return [`${places}: ${written(one)}: nobody ever had a custom attribute "${readable(name)}"${didYouMean(meant)}`];
   });
 }
 
@@ -51,9 +53,9 @@ export async function warningsOfAttributes(
  * for each that is of no mail and names a link for subscriptions.
  */
 export function warningsOfMailNames(references: readonly ReferenceAt[], { email }: ChannelSettings): string[] {
-  const read = eachOnce(references.filter(isOfMails));
+  const read = eachOnce(references.filter(isOfMails), (one) => channelOf(one)?.key ?? '');
   return read.flatMap((one) => {
-    const start = `${one.path}: ${written(one)} is empty`;
+    const start = `${one.places}: ${written(one)} is empty`;
     const channel = channelOf(one);
     if (one.name !== FOOTER_NAME)
       return channel !== null && channel.subscriptionLinks === undefined
@@ -98,7 +100,7 @@ export function withFooterReferences(
 export function warningsOfProperties(references: readonly ReferenceAt[], given: GivenProperties | null): string[] {
   const read = eachOnce(references.filter(({ space }) => propertySpaces.has(space)));
   if (given === null) {
-    return read.map((one) => `${one.path}: ${written(one)} is always empty here; only triggers have such properties`);
+    return read.map((one) => `${one.places}: ${written(one)} is always empty here; only triggers have such properties`);
   }
   const all = [given.common, ...given.own.filter((one) => one !== null)];
   const missing = read.filter(({ name }) => !all.some((one) => has(one, name) || has(one, headOf(name))));
@@ -106,7 +108,7 @@ export function warningsOfProperties(references: readonly ReferenceAt[], given: 
   const known = [...new Set(all.flatMap((one) => Object.keys(one).slice(0, MOST_NAMES)))].slice(0, MOST_NAMES);
   return missing.map((one) => {
     const meant = one.name.length < LEAST_MISSPELT ? '' : didYouMean(nearest(one.name, known));
-    return `${one.path}: ${written(one)} is empty for everybody: no trigger property "${readable(one.name)}" is given${meant}`;
+    return `${one.places}: ${written(one)} is empty for everybody: no trigger property "${readable(one.name)}" is given${meant}`;
   });
 }
 
@@ -128,7 +130,20 @@ function readable(name: string): string {
   return name.slice(0, 64).replace(/[^\w.:$ [\]-]/g, '?');
 }
 
-/** The first of those with the same name. */
-function eachOnce(references: readonly ReferenceAt[]): ReferenceAt[] {
-  return [...new Map(references.toReversed().map((one) => [`${one.space} ${one.name}`, one])).values()].toReversed();
+/** Something that texts read. */
+interface Read extends ReferenceAt {
+  /** The paths of the texts: the first few, and how many more there are. */
+  places: string;
+}
+
+/** The first of those with the same name, with the places of all. `kindOf`: those of different kinds are told apart. */
+function eachOnce(references: readonly ReferenceAt[], kindOf: (one: ReferenceAt) => string = () => ''): Read[] {
+  const same = Map.groupBy(references, (one) => `${kindOf(one)} ${one.space} ${one.name}`);
+  return [...same.values()].flatMap((all) => all.slice(0, 1).map((one) => ({ ...one, places: placesOf(all) })));
+}
+
+function placesOf(all: readonly ReferenceAt[]): string {
+  const paths = [...new Set(all.map(({ path }) => path))];
+  const more = paths.length - MOST_PLACES;
+  return `${paths.slice(0, MOST_PLACES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -1,6 +1,7 @@
 import type { PinnedContent } from '../../content/pins.ts';
 import { RequestError } from '../../errors.ts';
-import { describe, elementPath, isObject, own, type RawObject } from '../../lib/raw/json.ts';
+import { didYouMean, nearest } from '../../lib/raw/did-you-mean.ts';
+import { describe, elementPath, isObject, own, type RawObject, shown } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { remarksOfRefusal, sentenceOf } from '../../people/remarks.ts';
@@ -37,6 +38,15 @@ const USUAL_SAMPLES = 3;
 /** Members that a send does not have. */
 const ownMembers: ReadonlySet<string> = new Set(['attributes', 'trigger_properties', 'sample_size', 'check_links']);
 const targetMembers = ['external_user_ids', 'user_aliases', 'segment_id', 'audience'] as const;
+/** Members beside a campaign that holds the messages. Those after `messages` are members of sends, which mean nothing here. */
+const heldMembers: ReadonlySet<string> = new Set([
+  ...[...ownMembers, ...targetMembers, 'campaign_id', 'messages'],
+  ...['broadcast', 'send_id', 'cresset', 'override_frequency_capping', 'override_messaging_limits', 'recipients'],
+]);
+/** Most unknown members that are told. */
+const MOST_SLIPS = 20;
+/** What a send says of a member at its top for which it knows no other name. */
+const UNKNOWN = /^(\w{1,100}): not known, ignored$/;
 /** Stands for somebody, where only people of the request are meant. Nobody is looked up. */
 const ANYBODY = 'anybody';
 
@@ -58,8 +68,29 @@ export async function checkPreviewRequest(body: RawObject, surroundings: Surroun
     : await checkGiven(body, { hasTargets, properties }, surroundings);
   return {
     ...{ plan, content, hasTargets, sampleSize, attributes, checksLinks },
-    remarks: { minors: remarks.minors, warnings: [...remarks.warnings, ...warnings] },
+    remarks: {
+      minors: remarks.minors,
+      warnings: [
+        ...remarks.warnings.map(withOwnMember),
+        ...(holdsMessages ? slipsBesideHeld(Object.keys(body)) : []),
+        ...warnings,
+      ],
+    },
   };
+}
+
+/** A send does not know the members of a preview, so it does not suggest them. */
+function withOwnMember(warning: string): string {
+  const [, key] = UNKNOWN.exec(warning) ?? [];
+  return key === undefined ? warning : warning + didYouMean(nearest(key, [...ownMembers]));
+}
+
+/** Members that are not known beside a campaign that holds the messages. */
+function slipsBesideHeld(keys: readonly string[]): string[] {
+  return keys
+    .filter((key) => !heldMembers.has(key))
+    .slice(0, MOST_SLIPS)
+    .map((key) => `${shown(key)}: not known, ignored${didYouMean(nearest(key, [...heldMembers]))}`);
 }
 
 type Checked = Pick<CheckedPreview, 'plan' | 'content' | 'remarks'>;

@@ -71,3 +71,15 @@ test('warns of a member that it does not know', () => {
   const { warnings } = read({ time: '2027-06-02', in_localtime: true });
   assert.match(warnings[0] ?? '', /^schedule\.in_localtime: not known, ignored; did you mean in_local_time\?/);
 });
+
+test('warns of a zone that is dropped, unless it is UTC', () => {
+  const said = (time: string, more: object = { in_local_time: true }) => read({ time, ...more }).warnings;
+  const warning = (zone: string, member = 'in_local_time') =>
+    `schedule.time: its zone ${zone} is dropped: with ${member} each person's own counts`;
+  assert.deepEqual(said('2027-06-02T09:00:00+01:00'), [warning('+01:00')]);
+  assert.deepEqual(said('2027-06-02 09:00:00.5 -0530'), [warning('-0530')]);
+  assert.deepEqual(said('2027-06-10T09:00+14:00', { at_optimal_time: true }), [warning('+14:00', 'at_optimal_time')]);
+  for (const time of ['2027-06-02T09:00:00Z', '2027-06-02T09:00:00+00:00', '2027-06-02T09:00:00', '2027-06-02'])
+    assert.deepEqual(said(time), [], time);
+  assert.deepEqual(said('2027-06-02T09:00:00+01:00', {}), []);
+});

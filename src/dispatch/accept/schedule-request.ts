@@ -9,6 +9,8 @@ import { lastTime, type Schedule, timeText } from '../plan/schedule.ts';
 /** How long ago the time of a schedule may be that is to go out at once, in milliseconds. */
 const GRACE_MS = 300_000;
 const DAY_MS = 86_400_000;
+/** A zone other than UTC, after a time of day. */
+const otherZone = /(?<=:\d\d(?:\.\d+)?)\s?[+-](?!00:?(?:00)?$)\d{1,2}:?(?:\d\d)?$/;
 const zone = /\s?(?:[Zz]|UTC|GMT|[+-]\d{1,2}:?(?:\d\d)?)$/;
 
 /** A schedule as it was asked for, and remarks about it. */
@@ -35,7 +37,16 @@ export function readSchedule(body: RawObject, now: Date): ReadSchedule {
   const schedule: Schedule = { kind, time: new Date(timeOf(time, kind)).toISOString() };
   if (isOver(schedule, now))
     refuse('schedule.time', `${passed[kind]}, got ${timeText(schedule)}; it is ${now.toISOString()}`);
-  return { schedule, warnings: problems.warnings };
+  return { schedule, warnings: [...problems.warnings, ...warningsOfZone(time, kind)] };
+}
+
+/** `Z` is how the original's examples write a local time, and UTC how programs write any: only another zone is meant. */
+function warningsOfZone(time: unknown, kind: Schedule['kind']): string[] {
+  if (kind === 'at') return [];
+  const [written] = otherZone.exec(String(time).trim()) ?? [];
+  if (written === undefined) return [];
+  const member = kind === 'local' ? 'in_local_time' : 'at_optimal_time';
+  return [`schedule.time: its zone ${written.trim()} is dropped: with ${member} each person's own counts`];
 }
 
 const passed = {

@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Shortener, Tracker } from '../../channels/tracking.ts';
-import { HIDDEN_URL, personPart, targetPart, trackingKeys } from '../../feedback/tracking/links.ts';
+import { HIDDEN_URL, NOBODY_PART, personPart, targetPart, trackingKeys } from '../../feedback/tracking/links.ts';
 import { codeOf, type ShortLink, shortLinkKey } from '../../feedback/tracking/short-links.ts';
 import { BoundedCache } from '../../lib/bounded-cache.ts';
-import type { Recipient } from '../../people/profile/facts.ts';
+import { isStored, type Recipient } from '../../people/profile/facts.ts';
 import type { LoadedDispatch, PreparedMessage } from '../plan/loaded-dispatch.ts';
 
 /** What follows one person's message. */
@@ -62,7 +62,9 @@ function createMailTrackers({ publicUrl, secret }: MakerOptions) {
     const base = withoutSlash(tracking?.url ?? publicUrl);
     let made: string | null = null;
     const person = () => {
-      made ??= personPart(keys, { workspaceId: workspace.id, dispatchId, bucket, userId, channel });
+      made ??= isStored(userId)
+        ? personPart(keys, { workspaceId: workspace.id, dispatchId, bucket, userId, channel })
+        : NOBODY_PART;
       return made;
     };
     const linkTo = (url: string) => `${base}/l/${person()}/${targetOf(dispatchId, url)}`;

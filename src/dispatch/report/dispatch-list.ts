@@ -6,6 +6,7 @@ import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
 import { scheduleMember } from './schedule.ts';
+import { standingFailure } from './waits.ts';
 
 export interface DispatchFilter {
   workspaceId: number;
@@ -34,6 +35,7 @@ interface ListedRow extends Record<string, unknown> {
   segment_id: string | null;
   send_id: string | null;
   failure: string | null;
+  waits_for: string[] | null;
   channels: string[] | null;
   schedule: Schedule | null;
 }
@@ -49,7 +51,7 @@ export async function listDispatches(
   const { workspaceId, campaignId, segmentId, state, ids, after, limit } = filter;
   const rows = await db.query<ListedRow>(sql`
     select id, state, lane, accepted_at, coalesce(finished_at, cancelled_at) as finished_at, targeted, campaign_id,
-           segment_id, send_id, failure, schedule,
+           segment_id, send_id, failure, waits_for, schedule,
            (select json_agg(key) from json_object_keys((${readableJson(sql`request`)}) -> 'messages') as key) as channels
       from dispatches
      where workspace_id = ${workspaceId}
@@ -74,6 +76,7 @@ function within({ since, until }: DispatchFilter): Sql {
 }
 
 function listedFrom(row: ListedRow): object {
+  const failure = standingFailure(row);
   return {
     dispatch_id: undashed(row.id),
     ...(row.send_id !== null && { send_id: row.send_id }),
@@ -85,7 +88,7 @@ function listedFrom(row: ListedRow): object {
     channels: row.channels ?? [],
     accepted_at: row.accepted_at,
     finished_at: row.finished_at,
-    ...(row.failure !== null && { failure: row.failure }),
+    ...(failure !== null && { failure }),
     counts: { targeted: row.targeted },
   };
 }

@@ -11,7 +11,7 @@ import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
 import type { CountedDispatch, Counter, CountRow } from './counts.ts';
 import { scheduleMember } from './schedule.ts';
-import { missingWorker } from './waits.ts';
+import { missingWorker, standingFailure } from './waits.ts';
 
 export interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
@@ -39,7 +39,7 @@ export function findDispatch(db: Db, workspaceId: number, dispatchId: string): P
 export interface ChannelCounts {
   recipients: number;
   attempts: number;
-  /** Calls that ended without the message accepted. */
+  /** Calls that ended without the message accepted. A call that failed by our own fault is in neither number. */
   attempts_failed: number;
   attempts_in_flight: number;
   /** Number of sends by reason, or by status if there is no reason. Pending sends with a reason are `held`. */
@@ -80,7 +80,7 @@ export async function describeDispatch(db: Db, counter: Counter, dispatch: Dispa
   const refused = await refusedOf(db, dispatch);
   const canaries = dispatch.lane === lanes.broadcast ? await canariesOf(db, dispatch.id) : [];
   const channels: Record<string, ChannelCounts> = {};
-  const waits = [await missingWorker(db, dispatch), dispatch.failure].filter((why) => why !== null);
+  const waits = [await missingWorker(db, dispatch), standingFailure(dispatch)].filter((why) => why !== null);
   for (const row of rows) countOutcome(channels, corrected(row, dispatch.state));
   return {
     dispatch_id: undashed(dispatch.id),

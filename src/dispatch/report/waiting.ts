@@ -23,6 +23,7 @@ export async function countWaiting(
       from (select) as always
       left join dispatches d
              on d.id in (select dispatch_id from looked) and d.workspace_id = ${workspaceId} and d.waits_for is not null
+                and d.state in ('accepted', 'sending')
       left join unnest(d.waits_for) as w(what) on true
      group by w.what`);
   const waiting = rows.flatMap(({ what, dispatches, people }) =>

@@ -3,6 +3,7 @@ import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { hasWorker } from '../../queue/workers.ts';
+import { RESTORED } from '../ledger/restored.ts';
 import { listPauses, type Pause, whyItWaits } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
@@ -33,8 +34,8 @@ export const noWaits: Waits = () => null;
 export async function findWaits(db: Db, dispatch: Waiting): Promise<Waits> {
   const missing = await missingWorker(db, dispatch);
   if (missing !== null) return () => ({ why: missing, until: null });
-  const { workspaceId, waitsFor } = dispatch;
-  if (waitsFor === null) return noWaits;
+  const { workspaceId, state, waitsFor } = dispatch;
+  if (waitsFor === null || !isTried(state)) return noWaits;
   const pauses = (await listPauses(db)).filter(
     (one) => one.workspaceId === workspaceId && waitsFor.includes(waitFor(one.subject)),
   );
@@ -48,6 +49,28 @@ export async function findWaits(db: Db, dispatch: Waiting): Promise<Waits> {
     waits.set(channel, { why: whyItWaits(theirs, nameOf), until });
   }
   return (channel) => waits.get(channel) ?? null;
+}
+
+/**
+ * What went wrong with a dispatch, or what it waits for. null: nothing. A dispatch that is over waits for nothing, and a
+ * paused one for an order alone. Pure.
+ */
+export function standingFailure({
+  state,
+  failure,
+  waits_for: waitsFor,
+}: {
+  state: DispatchState;
+  failure: string | null;
+  waits_for: readonly string[] | null;
+}): string | null {
+  const isPast = waitsFor !== null && !isTried(state) && !(state === 'paused' && waitsFor.includes(RESTORED));
+  return isPast ? null : failure;
+}
+
+/** Whether the sends of a dispatch in this state may be tried. */
+function isTried(state: DispatchState): boolean {
+  return state === 'accepted' || state === 'sending';
 }
 
 /** Says that no worker takes up the tasks of a dispatch. null: one does, or there is nothing to do. */

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { readReference, type SendReference, signReference } from '../reference.ts';
+import { REFERENCE_LETTERS, readReference, type SendReference, signReference } from '../reference.ts';
 
 /** The keys behind links and pixels. They are not those of references: who gets a link from its reader may not tell of bounces. */
 export interface TrackingKeys {
@@ -24,6 +24,9 @@ const MAC_LETTERS = 16;
 export function personPart({ people }: TrackingKeys, send: SendReference): string {
   return signReference(people, send);
 }
+
+/** Stands for that part in the message of a person who is not stored. As long as a real one, and made by nobody: it leads nowhere. */
+export const NOBODY_PART = 'preview'.padEnd(REFERENCE_LETTERS, '0');
 
 /** The part of a link that says where it leads. It is equal for everybody in a dispatch, and good for that dispatch only. */
 export function targetPart({ links }: TrackingKeys, dispatchId: string, url: string): string {

@@ -82,7 +82,9 @@ const channelCounts: Schema = {
   ...answered({
     recipients: integer('People who were looked at.'),
     attempts: integer('Calls of providers.'),
-    attempts_failed: integer('Calls that ended without the message accepted.'),
+    attempts_failed: integer(
+      'Calls that ended without the message accepted. Those of refused settings, and of a relay that does not answer, count in no number.',
+    ),
     attempts_in_flight: integer('Calls that have not ended.'),
   }),
   additionalProperties: integer('Sends by reason, or by status if there is no reason.'),

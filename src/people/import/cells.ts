@@ -9,7 +9,7 @@ import { readEmailAddress, readPhone } from '../profile/contact.ts';
 import { readCountry } from '../profile/countries-and-languages.ts';
 import { type IgnoredField, unknownValue } from '../track/attributes.ts';
 import { type ConsentColumn, readConsent } from './consent-words.ts';
-import type { DateFormat } from './date-format.ts';
+import { type DateFormat, dateFormatHint } from './date-format.ts';
 import { type NumberStyle, otherStyleHint, readNumberText } from './numbers.ts';
 import { countryWithPlus, readPhoneOf } from './phones.ts';
 
@@ -148,5 +148,6 @@ function readMoment(cell: string, name: string, { dateFormat }: CellStyle): stri
   const text = dateFormat?.read(cell) ?? cell.trim();
   if (/^\d{4}-/.test(text) && readStoredTime(text) !== null) return text;
   if (dateFormat === null && readStoredTime(text) !== null) return new Date(readStoredTime(text) ?? 0).toISOString();
-  throw new ObjectProblem(`${shown(name)}: expected a date as ${dateFormat?.texts.join(' or ') ?? 'YYYY-MM-DD'}`);
+  const expected = dateFormat?.texts.join(' or ') ?? `YYYY-MM-DD${dateFormatHint(cell)}`;
+  throw new ObjectProblem(`${shown(name)}: expected a date as ${expected}`);
 }

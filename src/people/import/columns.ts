@@ -3,7 +3,7 @@ import { isObject, shown } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { profileFields } from '../profile/profile-fields.ts';
 import { type CellStyle, type CellType, type FixedType, readCell, type Seen } from './cells.ts';
-import type { DateFormat } from './date-format.ts';
+import { type DateFormat, dateFormatHint } from './date-format.ts';
 import type { Doubts } from './doubts.ts';
 import { ImportFileError, type Reading, type RecordKind } from './entry.ts';
 
@@ -59,6 +59,8 @@ export class Columns {
   readonly #styles: readonly CsvOptions[];
   readonly #options: CsvOptions;
   readonly #doubts: Doubts | undefined;
+  /** The dates whose format nobody named: they are read as /users/track reads them. */
+  readonly #plainDates: ReadonlySet<string>;
 
   /** Throws ImportFileError when the header cannot be used. */
   constructor(header: readonly string[], options: CsvOptions, doubts?: Doubts) {
@@ -74,6 +76,8 @@ export class Columns {
     this.#types = this.names.map((name, index) =>
       typeOf(name, this.#header[index] ?? name, this.#styles[index] ?? options),
     );
+    const dates = options.records === 'attributes' ? ['dob', ...times] : ['time'];
+    this.#plainDates = new Set(dates.filter((name) => this.#types[this.names.indexOf(name)] === 'text'));
   }
 
   /**
@@ -101,7 +105,17 @@ export class Columns {
       }
     }
     this.#refuseNameless(new Map(given));
-    return { object: objectOf(given, this.#options.records), problems, badName: badNameIn(bad, new Map(given)) };
+    return {
+      object: objectOf(given, this.#options.records),
+      problems,
+      badName: badNameIn(bad, new Map(given)),
+      ...(this.#plainDates.size > 0 && { hintFor: (name: string) => this.#hintFor(name, cells) }),
+    };
+  }
+
+  /** What would read the date of this name, if a format does. */
+  #hintFor(name: string, cells: readonly string[]): string {
+    return this.#plainDates.has(name) ? dateFormatHint(cells[this.names.indexOf(name)] ?? '') : '';
   }
 
   /** Without its id, a row would be that of whoever has its email or phone, which may be somebody else. */

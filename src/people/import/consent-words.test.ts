@@ -26,9 +26,12 @@ test('a state is itself, however it is spelt, and other words are refused', () =
   ] as const)
     assert.equal(readConsent(word, 'global_state', 'email_subscribe', own), state);
   for (const word of ['vielleicht', 'x', '2', 'constructor', 'opted'])
-    assert.throws(() => readConsent(word, 'global_state', 'email_subscribe', own), {
-      message:
-        'email_subscribe: expected opted_in, subscribed, unsubscribed, or a word for yes or no; --booleans ja/nein adds words',
-    });
+    for (const [booleans, more] of [
+      [new Map(), '; --booleans ja/nein adds words'],
+      [own, ''],
+    ] as const)
+      assert.throws(() => readConsent(word, 'global_state', 'email_subscribe', booleans), {
+        message: `email_subscribe: expected opted_in, subscribed, unsubscribed, or a word for yes or no${more}`,
+      });
   assert.throws(() => readConsent('opted_in', 'group_state', 'subscription_state', own), /expected subscribed, unsub/);
 });

@@ -49,5 +49,6 @@ export function readConsent(
   const isYes = booleans.get(word) ?? words.get(word);
   if (isYes !== undefined) return isYes ? yesIs[kind] : 'unsubscribed';
   const states = statesOf[kind].join(', ');
-  throw new ObjectProblem(`${name}: expected ${states}, or a word for yes or no; --booleans ja/nein adds words`);
+  const more = booleans.size === 0 ? '; --booleans ja/nein adds words' : '';
+  throw new ObjectProblem(`${name}: expected ${states}, or a word for yes or no${more}`);
 }

@@ -67,3 +67,19 @@ function isoOf(values: ReadonlyMap<Part, string>): string | null {
   // `Date` moves the 31st of February into March, and 24:00 to the next day.
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(iso.replace('Z', '')) ? iso : null;
 }
+
+/** Ways to write dates that are tried when none is named: of each line the first that fits. */
+const guesses = [
+  ['DD.MM.YYYY', 'D.M.YYYY', 'DD.MM.YY'],
+  ['DD/MM/YYYY', 'D/M/YYYY'],
+  ['MM/DD/YYYY', 'M/D/YYYY'],
+  ['DD-MM-YYYY'],
+  ['YYYY/MM/DD'],
+].map((texts) => texts.map((text) => readDateFormat(text)).filter((format) => format !== null));
+
+/** The formats that read a text, as `; --date-format DD.MM.YYYY reads it`. Empty: none of the usual ones does. */
+export function dateFormatHint(cell: string): string {
+  const fit = guesses.flatMap((formats) => formats.find((format) => format.read(cell) !== null)?.texts ?? []);
+  if (fit.length === 0) return '';
+  return `; --date-format ${fit.join(' or ')} ${fit.length > 1 ? 'read' : 'reads'} it`;
+}

@@ -15,6 +15,8 @@ export interface Reading {
   problems: readonly string[];
   /** The column that names the person, if its cell is among the problems: the record cannot go without it. null: none. */
   badName: string | null;
+  /** What would read the value of a member that /users/track refuses, to be added to the problem. Absent: nothing is known. */
+  hintFor?(name: string): string;
 }
 
 /** A rejected record: what was read of a line of NDJSON, or the cells of a row by the names of its columns. */

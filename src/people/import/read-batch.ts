@@ -45,9 +45,11 @@ interface ReadEntry {
 
 function readEntry(entry: Entry, index: number, options: ReadOptions, request: TrackRequest): ReadEntry {
   let problems: readonly string[] = [];
+  let hinted = (problem: string) => problem;
   try {
     const reading = entry.read();
     problems = reading.problems;
+    hinted = (problem) => problem + (reading.hintFor?.(fieldOf(problem)) ?? '');
     if (!isObject(reading.object)) throw new ObjectProblem('expected an object');
     if (options.records !== 'attributes') {
       const object = (options.records === 'events' ? readEvent : readPurchase)(reading.object, options.now);
@@ -60,14 +62,14 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
     for (const { field } of object.ignored) delete object.profile.columns[field];
     const future = futureIn(object.profile, options.now);
     if (future !== null) delete object.profile.columns.dob;
-    const beside = [...object.remarks.map(sentenceOf), ...object.ignored.map(({ problem }) => problem)];
+    const beside = [...object.remarks.map(sentenceOf).map(hinted), ...object.ignored.map(({ problem }) => problem)];
     const left = [...withBadName(reading, options), ...beside, ...(future === null ? [] : [future])];
     if (isRefused(reading, options)) return refusing(left);
     request.attributes.push({ index, object });
     return { refusal: [], left };
   } catch (error) {
     if (error instanceof ObjectProblem) {
-      return refusing(remarksOfRefusal(error).map(sentenceOf).reduce(withProblem, problems));
+      return refusing(remarksOfRefusal(error).map(sentenceOf).map(hinted).reduce(withProblem, problems));
     }
     throw error;
   }
@@ -86,8 +88,12 @@ function withBadName({ problems, badName }: Reading, { skipBadCells }: ReadOptio
 
 /** A member that is missing because its cell could not be read is named once. */
 function withProblem(problems: readonly string[], text: string): readonly string[] {
-  const [field] = text.split(':');
-  return problems.some((problem) => problem.startsWith(`${field}:`)) ? problems : [...problems, text];
+  return problems.some((problem) => problem.startsWith(`${fieldOf(text)}:`)) ? problems : [...problems, text];
+}
+
+/** The member that a problem names at its beginning. */
+function fieldOf(problem: string): string {
+  return problem.split(':', 1)[0] ?? '';
 }
 
 function refusing(problems: readonly string[]): ReadEntry {

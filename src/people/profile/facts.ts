@@ -28,6 +28,14 @@ export interface AddressFlags {
   suppressedAt: Date | null;
 }
 
+/** The first of the user ids that nobody has: people who exist only in a request have them. Subscription links hold them in 15 digits. */
+export const FIRST_INLINE_ID = 2 ** 46;
+
+/** Whether this may be the id of a stored person. */
+export function isStored(userId: number): boolean {
+  return userId < FIRST_INLINE_ID;
+}
+
 /** One person as the target of a send. Facts that were not asked for are empty or null. */
 export interface Recipient extends PersonKey {
   /** `phone` is in E.164. */

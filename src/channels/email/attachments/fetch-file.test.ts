@@ -54,6 +54,9 @@ test('no hop may lead inside: neither the first URL nor a redirect is called', a
   for (const url of [inner.origin, outer.origin]) {
     const found = await fetchFrom(url, { allow: [new URL(outer.origin).host] });
     assert.deepEqual([found.kind, 'reason' in found && found.reason], ['failed', 'blocked_target'], url);
+    const { host } = new URL(inner.origin);
+    const detail = `the attachment from ${host} leads to an address or port that may not be called; email.attachments.allow in the workspace file lists exceptions`;
+    assert.equal('detail' in found && found.detail, detail);
   }
   assert.equal(inner.asked.length, 0);
   for (const location of ['http://169.254.169.254/', 'file:///etc/passwd', 'http://user:pw@example.com/']) {

@@ -65,8 +65,9 @@ async function fetchHop(
   if (text.length > MAX_URL_CHARACTERS) return unusable(text, 'has a URL that is too long');
   const passage = await findPassage(text, options);
   if (!passage.allowed) {
-    const allows = 'email.attachments.allow in the workspace file lists exceptions';
-    return refusedByUs('blocked_target', `an attachment leads to an address or port that may not be called; ${allows}`);
+    const what =
+      'leads to an address or port that may not be called; email.attachments.allow in the workspace file lists exceptions';
+    return refusedByUs('blocked_target', told(text, what).detail);
   }
   options.signal.throwIfAborted();
   const answerMs = LONGEST_MS;
@@ -144,7 +145,8 @@ export function unusable(url: string, what: string): Failure {
 
 /** Only the host is named, because the rest of a URL may be a person's own. */
 function told(url: string, what: string): { detail: string } {
-  const where = URL.canParse(url) ? ` from ${hostOf(new URL(url))}` : '';
+  const from = URL.parse(url);
+  const where = from === null || from.hostname === '' ? '' : ` from ${hostOf(from)}`;
   return { detail: saidText(`the attachment${where} ${what}`) ?? what };
 }
 

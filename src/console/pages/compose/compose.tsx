@@ -96,7 +96,7 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
           <h2>What would happen</h2>
           <Remarks remarks={remarks} />
           {dry.run?.answer ? (
-            <Outcome answer={dry.run.answer} isCurrent={isCurrent} text={text} empty={empty.data ?? null} />
+            <Outcome answer={dry.run.answer} isCurrent={isCurrent} text={text} empty={empty} />
           ) : (
             <p className="md mut2">
               A dry run shows here who would get it, who would not and why, and the messages themselves.

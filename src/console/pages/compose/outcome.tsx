@@ -4,7 +4,7 @@ import { channelName, count } from '../../lib/say.ts';
 import { sayReason } from '../../lib/verdicts.ts';
 import { Verdict } from '../../parts/verdict.tsx';
 import { OneMessage } from './one-message.tsx';
-import { AsPerson, EmptyProfile } from './previews.tsx';
+import { AsPerson, EmptyProfile, NoEmptyProfile } from './previews.tsx';
 import { familyOfOutcome, type Previews, type Rehearsed, type Sample } from './run.ts';
 
 /** Everything that the API says of the document, each with its path. */
@@ -26,8 +26,8 @@ interface OutcomeProps {
   answer: Rehearsed;
   isCurrent: boolean;
   text: string;
-  /** As somebody of whom nothing is known would get it. null: not asked, or refused. */
-  empty: Previews | null;
+  /** As somebody of whom nothing is known would get it: the previews, or why there are none. */
+  empty: { data: Previews | undefined; error: Error | null };
 }
 
 /** What a dry run said: each channel by reason, and the messages of some people. */
@@ -44,7 +44,8 @@ export function Outcome({ answer, isCurrent, text, empty }: OutcomeProps) {
       </table>
       <Samples samples={answer.samples} />
       <AsPerson text={text} />
-      {empty !== null && <EmptyProfile previews={empty.previews} />}
+      {empty.data !== undefined && <EmptyProfile previews={empty.data.previews} />}
+      {empty.error !== null && <NoEmptyProfile error={empty.error} />}
     </div>
   );
 }

@@ -31,6 +31,16 @@ export function EmptyProfile({ previews }: { previews: readonly Previewed[] }) {
   );
 }
 
+/** Why that message could not be shown. */
+export function NoEmptyProfile({ error }: { error: Error }) {
+  return (
+    <>
+      <h2>Empty profile</h2>
+      <Failure error={error} />
+    </>
+  );
+}
+
 function OnePreview({ preview }: { preview: Previewed }) {
   const { message, problem, channel } = preview;
   if (message !== null) return <OneMessage sample={{ ...preview, message }} />;

@@ -1,12 +1,10 @@
 import { changeCustom, noCustomAttributes } from '../../../people/profile/custom-values.ts';
-import type { Recipient } from '../../../people/profile/facts.ts';
+import { FIRST_INLINE_ID, type Recipient } from '../../../people/profile/facts.ts';
 import { Remarks } from '../../../people/remarks.ts';
 import type { AttributesObject } from '../../../people/track/attributes.ts';
 
 /** What stands for the ids of a person who is not stored. */
 const NOBODY = 'preview';
-/** The first of the user ids that nobody has. It fits into links, which hold it in six bytes. */
-export const FIRST_INLINE_ID = 2 ** 46;
 
 /**
  * A person who exists only in a request, with the attributes that `/users/track` would store. `index`: their place in the

@@ -6,7 +6,7 @@ import { ItemShelf } from '../../../item-catalogs/shelf.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { Problems } from '../../../lib/raw/problems.ts';
 import { dashed, v7 } from '../../../lib/uuid.ts';
-import { loadRecipients, type Recipient } from '../../../people/profile/facts.ts';
+import { FIRST_INLINE_ID, isStored, loadRecipients, type Recipient } from '../../../people/profile/facts.ts';
 import type { AttributesObject } from '../../../people/track/attributes.ts';
 import type { ReferenceAt } from '../../../templating/tree.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
@@ -21,7 +21,7 @@ import { isBroadcast, type SendPlan } from '../../plan/send-plan.ts';
 import { fillMessages, parsePlanned } from '../../plan/templates.ts';
 import { findAudience, findNamed, type Targeted } from '../find-targeted.ts';
 import { verdictOfRefusal } from '../recipients.ts';
-import { FIRST_INLINE_ID, inlineRecipient } from './inline-people.ts';
+import { inlineRecipient } from './inline-people.ts';
 import { checkLinks, linksIn } from './links.ts';
 import { missingFor } from './missing.ts';
 
@@ -165,8 +165,7 @@ function variationOf({ variation }: PreparedMessage, decision: Decision): object
 
 /** `attributes_index`: the place of a person who exists only in the request. */
 function personOf(recipient: Recipient | null, userId: number): object {
-  if (userId >= FIRST_INLINE_ID)
-    return { external_id: null, braze_id: null, attributes_index: userId - FIRST_INLINE_ID };
+  if (!isStored(userId)) return { external_id: null, braze_id: null, attributes_index: userId - FIRST_INLINE_ID };
   return {
     external_id: recipient?.person.externalId ?? null,
     braze_id: recipient?.person.brazeId ?? null,
