@@ -241,3 +241,16 @@ test('a worker that stood still while its lease was answered does not take over 
   assert.deepEqual([ada.status, ada.attempts], ['sent', 1]);
   assert.equal((await app.get(`/dispatches/${body.dispatch_id}`)).body.state, 'finished');
 });
+
+test('a lease that ends at this very moment has ended: nobody looks for it again and again', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const { body } = await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } });
+  const leasedUntil = new Date(app.clock.now().getTime() + 15_000);
+  await app.db.run(sql`update tasks set tries = 1, worker = ${randomUUID()}, leased_until = ${leasedUntil}`);
+  const { worker } = await app.startAnotherWorker();
+  app.clock.advance(15_000);
+  await worker?.idle();
+  const [ada] = (await app.get(`/dispatches/${body.dispatch_id}/recipients`)).body.recipients;
+  assert.equal(ada.status, 'sent');
+});

@@ -35,7 +35,7 @@ export function leaseSuspect(db: Db, request: SuspectRequest): Promise<(Task & {
              is_on_trial and (worker is null or worker::text <> all (array(${livingWorkers}))) as is_conviction
         from tasks
        where lane = ${lane} and (worker is not null or deaths > 0) and run_at <= ${now}
-         and (leased_until is null or (leased_until < ${now} and ${takenOverAt(request)} <= ${now}))
+         and (leased_until is null or (leased_until <= ${now} and ${takenOverAt(request)} <= ${now}))
        order by run_at, id
        limit 1
          for update skip locked
@@ -59,7 +59,7 @@ export function leaseSuspect(db: Db, request: SuspectRequest): Promise<(Task & {
 export async function nextSuspectAt(db: Db, look: Look, lane: number): Promise<Date | null> {
   const lookAgain = new Date(look.now.getTime() + LOOK_AGAIN_MS);
   const { due } = await db.one<{ due: Date | null }>(sql`
-    select min(greatest(run_at, case when leased_until < ${look.now} then least(${takenOverAt(look)}, ${lookAgain})
+    select min(greatest(run_at, case when leased_until <= ${look.now} then least(${takenOverAt(look)}, ${lookAgain})
                                      else leased_until end)) as due
       from tasks
      where lane = ${lane} and run_at <= ${look.now} and (worker is not null or deaths > 0)`);
