@@ -17,7 +17,7 @@ import { readSubscriptionText } from '../src/channels/web-push/subscription.ts';
 import { plainText } from '../src/db/plain-text.ts';
 import { readSendRequest } from '../src/dispatch/accept/request.ts';
 import { RequestError } from '../src/errors.ts';
-import { parseBody } from '../src/http/body.ts';
+import { parseBody } from '../src/http/body/body.ts';
 import { isEmailAddress, readMailbox } from '../src/lib/email-address.ts';
 import { readDate, readFlag, readFloat, readInteger } from '../src/lib/raw/lenient.ts';
 import { ObjectProblem, Problems } from '../src/lib/raw/problems.ts';

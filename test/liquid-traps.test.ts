@@ -74,7 +74,11 @@ const outputs: [trap: string, template: string, output: string][] = [
   ['an abort with a blank', 'Hi{% abort_message () %}', 'aborted aborted: {% abort_message %} called'],
   ['an abort with a reason', 'Hi{% abort_message("no stock") %}', 'aborted aborted: no stock'],
   // Where Ruby prints an error into the message, nothing is sent.
-  ['a division by 0', 'a{{ 10 | modulo: 0 }}', 'aborted render_error: divided by 0'],
+  [
+    'a division by 0',
+    'a{{ 10 | modulo: 0 }}',
+    'aborted render_error: messages.webhook.body: divided by 0, line 1, column 2',
+  ],
   ['a comparison of a text with a number is false', "a{% if '10' > 9 %}Y{% endif %}", 'a'],
   // What is a mistake of the author for everybody is told at the request.
   [

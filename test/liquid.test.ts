@@ -45,7 +45,7 @@ test('a message that fails for one person goes to the others', async (t) => {
     await send(app, '{{custom_attribute.${cart_items[0].name}}} {{ 10 | divided_by: custom_attribute.${n} }}'),
     {
       u5: 'sent',
-      u0: `${stopped} divided by 0`,
+      u0: `${stopped} messages.webhook.body: divided by 0, line 1, column 44`,
       u2: 'sent',
     },
   );
@@ -53,7 +53,7 @@ test('a message that fails for one person goes to the others', async (t) => {
   const doubling =
     '{% capture c %}ā{% endcapture %}{% for i in (1..40) %}{% capture c %}{{c}}{{c}}{% endcapture %}{% endfor %}';
   assert.deepEqual(await send(app, `{% if custom_attribute.\${n} == 5 %}${doubling}{% endif %}a`), {
-    u5: `${stopped} more than 1000000 characters`,
+    u5: `${stopped} messages.webhook.body: more than 1000000 characters, line 1, column 110`,
     u0: 'sent',
     u2: 'sent',
   });

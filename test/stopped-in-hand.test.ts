@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
-import { failDispatch } from '../src/dispatch/ledger/fail-dispatch.ts';
+import { failDispatch } from '../src/dispatch/ledger/dispatches/fail-dispatch.ts';
 import { dashed } from '../src/lib/uuid.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { type MailServer, startMailServer } from './support/mail-server.ts';

@@ -8,7 +8,7 @@ import test, { type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { dataFolder, type ServerProcess, startServer } from '../rig/process.ts';
 import { connect, type Database } from '../src/db/database.ts';
-import { migrate } from '../src/db/migrate.ts';
+import { migrate } from '../src/db/schema/migrate.ts';
 import { raw, sql } from '../src/db/sql.ts';
 import { temporaryFolder } from './support/command-line.ts';
 import { asSuperuser } from './support/database.ts';

@@ -1,10 +1,16 @@
 import { type Client, connectClient } from '../db/client.ts';
 import { copyIn } from '../db/copy.ts';
 import type { Db } from '../db/database.ts';
-import { lockMigrations, makeMigrationsTable, ourMigrations, ranMigrations, runMigrations } from '../db/schema.ts';
+import {
+  lockMigrations,
+  makeMigrationsTable,
+  ourMigrations,
+  ranMigrations,
+  runMigrations,
+} from '../db/schema/migrations.ts';
+import { refuseOldServer } from '../db/schema/version.ts';
 import { raw, sql } from '../db/sql.ts';
 import { asTrouble, asUnusable, DatabaseUnusableError } from '../db/unusable.ts';
-import { refuseOldServer } from '../db/version.ts';
 import { type PausedByRestore, pauseRestored } from '../dispatch/control/pause-restored.ts';
 import { version } from '../lib/version.ts';
 import { BackupFileError } from './error.ts';

@@ -1,8 +1,8 @@
 import type { Db } from '../db/database.ts';
-import { ranMigrations } from '../db/schema.ts';
+import { ranMigrations } from '../db/schema/migrations.ts';
+import { refuseOldServer, versionText } from '../db/schema/version.ts';
 import { raw, sql } from '../db/sql.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
-import { refuseOldServer, versionText } from '../db/version.ts';
 import { version } from '../lib/version.ts';
 import type { Header } from './format.ts';
 import { findDropped, listPartitions, listTables } from './tables.ts';

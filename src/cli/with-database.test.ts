@@ -6,7 +6,7 @@ import { commandLine, temporaryFolder } from '../../test/support/command-line.ts
 import { testDatabase } from '../../test/support/database.ts';
 import { connect } from '../db/database.ts';
 import { startEmbedded } from '../db/embedded/embedded.ts';
-import { migrate } from '../db/migrate.ts';
+import { migrate } from '../db/schema/migrate.ts';
 import { raw, sql } from '../db/sql.ts';
 
 test('an unreachable database ends with exit code 1 and one line', async () => {

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { Config } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
 import { attachEmbedded, hasEmbedded, startEmbedded } from '../db/embedded/embedded.ts';
-import { migrate } from '../db/migrate.ts';
+import { migrate } from '../db/schema/migrate.ts';
 import { asTrouble, DatabaseUnusableError } from '../db/unusable.ts';
 import type { Terminal } from './terminal.ts';
 

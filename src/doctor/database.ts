@@ -1,7 +1,7 @@
 import type { Db } from '../db/database.ts';
-import { ourMigrations, ranMigrations } from '../db/schema.ts';
+import { ourMigrations, ranMigrations } from '../db/schema/migrations.ts';
+import { OLDEST_MAJOR, versionText } from '../db/schema/version.ts';
 import { sql } from '../db/sql.ts';
-import { OLDEST_MAJOR, versionText } from '../db/version.ts';
 import type { Finding } from './finding.ts';
 
 const MOST_SKEW_MS = 2_000;

@@ -11,10 +11,11 @@ import type { Meters } from '../metrics/meters.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
-import { parseBody } from './body.ts';
-import { isStreaming, streamOf } from './body-stream.ts';
+import { parseBody } from './body/body.ts';
+import { isStreaming, streamOf } from './body/body-stream.ts';
+import { gunzipped } from './body/gunzipped.ts';
+import { dropUnreadBody } from './body/unread-body.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
-import { gunzipped } from './gunzipped.ts';
 import { refuseOtherHosts } from './local-hosts.ts';
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
 import { addOperatorRoute } from './operator/serve.ts';
@@ -24,7 +25,6 @@ import { createRate, noRate, type RateOptions } from './rate.ts';
 import { queryOf, rawBodyOf, sendJson } from './requests.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 import { unknownPath } from './unknown-path.ts';
-import { dropUnreadBody } from './unread-body.ts';
 
 export interface ServerOptions extends RateOptions {
   routes: readonly Route[];

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { linkThreads } from '../connected-content/neighbours.ts';
 import type { Database } from '../db/database.ts';
 import { startEmbedded } from '../db/embedded/embedded.ts';
-import { migrate } from '../db/migrate.ts';
+import { migrate } from '../db/schema/migrate.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import type { LaneName } from '../dispatch/plan/send-plan.ts';
 import { listen, namingTrouble } from '../http/listen.ts';

@@ -8,7 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { undashed, v7 } from '../../lib/uuid.ts';
 import { announcingTasks, insertTasks } from '../../queue/new-tasks.ts';
 import { insertActivity } from '../ledger/activity-log.ts';
-import { insertDispatches } from '../ledger/dispatches.ts';
+import { insertDispatches } from '../ledger/dispatches/dispatches.ts';
 import { isBroadcast, laneOf, type SendPlan } from '../plan/send-plan.ts';
 import {
   type Charge,

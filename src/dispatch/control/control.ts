@@ -11,8 +11,8 @@ import {
   markPaused,
   markReplayed,
   markResumed,
-} from '../ledger/dispatch-moves.ts';
-import { addOpenTasks } from '../ledger/dispatches.ts';
+} from '../ledger/dispatches/dispatch-moves.ts';
+import { addOpenTasks } from '../ledger/dispatches/dispatches.ts';
 import { countSelected, listSelectable, type Selectable } from '../ledger/revived-sends.ts';
 import { filterFor, type ReplayFilter, type ReplayRequest } from '../plan/replay-filter.ts';
 import { lanes, scheduleLane } from '../plan/send-plan.ts';

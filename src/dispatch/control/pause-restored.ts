@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { dropTasks, forgetHolders } from '../../queue/stopped-tasks.ts';
-import { doubtSends, listUnfinished, pauseUnfinished } from '../ledger/restored.ts';
+import { doubtSends, listUnfinished, pauseUnfinished } from '../ledger/dispatches/restored.ts';
 
 /** What was not over when the backup was made. */
 export interface PausedByRestore {

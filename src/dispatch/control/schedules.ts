@@ -4,7 +4,7 @@ import { RequestError } from '../../errors.ts';
 import { moveFire } from '../../queue/fires.ts';
 import { announceTasks } from '../../queue/new-tasks.ts';
 import { stopTasks } from '../../queue/stopped-tasks.ts';
-import { markCancelled } from '../ledger/dispatch-moves.ts';
+import { markCancelled } from '../ledger/dispatches/dispatch-moves.ts';
 import { changeScheduled, findScheduled, lockScheduled, requestOf, type Scheduled } from '../ledger/schedules.ts';
 import { firingTime, isTimed, lastTime, type Schedule } from '../plan/schedule.ts';
 import { type SendPlan, scheduleLane } from '../plan/send-plan.ts';

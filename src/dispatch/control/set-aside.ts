@@ -3,8 +3,8 @@ import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { setExpansionAside, stopTasks } from '../../queue/stopped-tasks.ts';
 import type { Task } from '../../queue/tasks.ts';
-import { markCancelled } from '../ledger/dispatch-moves.ts';
-import { deliveryOf, noteFailure } from '../ledger/dispatches.ts';
+import { markCancelled } from '../ledger/dispatches/dispatch-moves.ts';
+import { deliveryOf, noteFailure } from '../ledger/dispatches/dispatches.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 
 const SET_ASIDE = 'set aside: the server ended more than once while it worked on this dispatch; replay it to try again';

@@ -4,7 +4,7 @@ import { sql } from '../../db/sql.ts';
 import { type Batcher, createBatcher } from '../../lib/batcher.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { endingTasks, type HeldTask, postponeTask, type TaskEnd } from '../../queue/task-ends.ts';
-import { countEndedTasks, noteFailure } from '../ledger/dispatches.ts';
+import { countEndedTasks, noteFailure } from '../ledger/dispatches/dispatches.ts';
 
 export type Finisher = Batcher<TaskEnd, null>;
 

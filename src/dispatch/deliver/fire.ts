@@ -6,7 +6,7 @@ import { type FiredTask, giveBackFire, lockFires, turnFires } from '../../queue/
 import { announceTasks } from '../../queue/new-tasks.ts';
 import type { Task } from '../../queue/tasks.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
-import { failDispatch } from '../ledger/fail-dispatch.ts';
+import { failDispatch } from '../ledger/dispatches/fail-dispatch.ts';
 import { findScheduled, markFired, type Scheduled } from '../ledger/schedules.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { Finisher } from './end-tasks.ts';

@@ -7,7 +7,7 @@ import { reviveTask } from '../control/replay.ts';
 import { setAside } from '../control/set-aside.ts';
 import { expandPiece } from '../expand/expand-broadcast.ts';
 import { expandListed } from '../expand/expand-listed.ts';
-import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
+import { AUDIENCE_ERRORS, failDispatch } from '../ledger/dispatches/fail-dispatch.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import type { Pauses } from '../pauses/pauses.ts';
 import { type DispatchCache, type LoadedDispatch, loadDispatches } from '../plan/loaded-dispatch.ts';

@@ -6,7 +6,7 @@ import { timeZonesOf } from '../../people/profile/time-zones.ts';
 import { addMissingDrains, announceTasks } from '../../queue/new-tasks.ts';
 import { endTask, passOnExpansion } from '../../queue/task-ends.ts';
 import type { Task } from '../../queue/tasks.ts';
-import { noteProgress } from '../ledger/dispatches.ts';
+import { noteProgress } from '../ledger/dispatches/dispatches.ts';
 import { insertSends, insertTimedSends } from '../ledger/new-sends.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isTimed } from '../plan/schedule.ts';

@@ -5,7 +5,7 @@ import type { PersonKey } from '../../people/profile/identify.ts';
 import { addMissingDrains, announceTasks } from '../../queue/new-tasks.ts';
 import { endTask, passOnExpansion } from '../../queue/task-ends.ts';
 import type { Task } from '../../queue/tasks.ts';
-import { noteProgress } from '../ledger/dispatches.ts';
+import { noteProgress } from '../ledger/dispatches/dispatches.ts';
 import { dropChunks, type ReadChunks, readChunks } from '../ledger/lists/chunks.ts';
 import { insertListed } from '../ledger/lists/listed-people.ts';
 import { insertListedRefusals } from '../ledger/lists/listed-refusals.ts';

@@ -2,8 +2,8 @@ import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.t
 import type { Database } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
-import { type Opening, openDispatches } from '../ledger/dispatches.ts';
-import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
+import { type Opening, openDispatches } from '../ledger/dispatches/dispatches.ts';
+import { AUDIENCE_ERRORS, failDispatch } from '../ledger/dispatches/fail-dispatch.ts';
 import { insertSends, insertTimedSends } from '../ledger/new-sends.ts';
 import { insertRefused, type RefusedPerson } from '../ledger/person/refused-people.ts';
 import type { PendingSend } from '../ledger/send.ts';

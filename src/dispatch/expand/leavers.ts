@@ -1,7 +1,7 @@
 import { compileTargeting } from '../../audience/targeting.ts';
 import { AudienceTooExpensive, TOO_EXPENSIVE, withinTimeLimit } from '../../audience/time-limit.ts';
 import type { Database, Db } from '../../db/database.ts';
-import { AUDIENCE_ERRORS, failDispatch } from '../ledger/fail-dispatch.ts';
+import { AUDIENCE_ERRORS, failDispatch } from '../ledger/dispatches/fail-dispatch.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isTimed } from '../plan/schedule.ts';

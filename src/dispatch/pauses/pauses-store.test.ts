@@ -4,7 +4,7 @@ import { testDatabase } from '../../../test/support/database.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { dashed, v7 } from '../../lib/uuid.ts';
-import { noteFailure } from '../ledger/dispatches.ts';
+import { noteFailure } from '../ledger/dispatches/dispatches.ts';
 import { endPause, explainWait, type Pause, storePause } from './pauses-store.ts';
 import { appSubject, relaySubject } from './subject.ts';
 

@@ -2,7 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { announceTasks } from '../../queue/new-tasks.ts';
 import { hurryTasks } from '../../queue/task-ends.ts';
-import { endWaits, listLive, noteWait } from '../ledger/dispatches.ts';
+import { endWaits, listLive, noteWait } from '../ledger/dispatches/dispatches.ts';
 import { releaseHeld } from '../ledger/stopped-sends.ts';
 import { appIdOf, groupIdOf, type Subject, waitFor } from './subject.ts';
 

@@ -2,7 +2,7 @@ import type { Database, Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { troubleOf } from '../../db/trouble.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { keepCounts } from '../ledger/dispatches.ts';
+import { keepCounts } from '../ledger/dispatches/dispatches.ts';
 import { reasonNow, statusNow } from '../ledger/status-now.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { DispatchState, SendStatus } from '../plan/states.ts';

@@ -1,12 +1,12 @@
-import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
+import { askVersion } from '../../db/schema/ask-version.ts';
 import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
 import { type Backlog, measureBacklog } from '../../queue/backlog.ts';
 import { listServers, type RunningServer, serverHost } from '../../queue/servers.ts';
 import { isHanging, type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
-import { countRestored, restoredProblem } from '../ledger/restored.ts';
+import { countRestored, restoredProblem } from '../ledger/dispatches/restored.ts';
 import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';

@@ -3,7 +3,7 @@ import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { hasWorker } from '../../queue/workers.ts';
-import { RESTORED } from '../ledger/restored.ts';
+import { RESTORED } from '../ledger/dispatches/restored.ts';
 import { listPauses, type Pause, whyItWaits } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Session } from '../../operators/sessions.ts';
-import { parseBody } from '../body.ts';
+import { parseBody } from '../body/body.ts';
 import { checkQuery } from '../query.ts';
 import { queryOf, rawBodyOf, sendJson } from '../requests.ts';
 import type { Answer } from '../route.ts';

@@ -10,7 +10,7 @@ import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import { firstProblem } from '../../lib/raw/problems.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
-import { parseBody } from '../body.ts';
+import { parseBody } from '../body/body.ts';
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
 import { checkQuery, readDateTime } from '../query.ts';
 import type { RateBucket } from '../route.ts';

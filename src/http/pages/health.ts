@@ -1,5 +1,5 @@
-import { askVersion } from '../../db/ask-version.ts';
 import type { Database } from '../../db/database.ts';
+import { askVersion } from '../../db/schema/ask-version.ts';
 import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
 import type { Page } from '../page.ts';
 

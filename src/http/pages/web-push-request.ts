@@ -12,7 +12,7 @@ import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import { firstProblem, ObjectProblem } from '../../lib/raw/problems.ts';
 import { readIdentity } from '../../people/tokens/browser-identity.ts';
 import type { App } from '../../workspace/catalog.ts';
-import { parseBody } from '../body.ts';
+import { parseBody } from '../body/body.ts';
 
 export const registrationMembers = ['app_id', 'subscription', 'previous', 'identity', 'external_id'] as const;
 export const removalMembers = ['app_id', 'subscription'] as const;

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts';
 import { announceTasks } from '../../../queue/new-tasks.ts';
 import { hurryDispatch } from '../../../queue/task-ends.ts';
 import { pauseWith } from '../../control/control.ts';
-import { noteFailure } from '../../ledger/dispatches.ts';
+import { noteFailure } from '../../ledger/dispatches/dispatches.ts';
 import { type CanaryCounts, endCanary, lookAtCanary, type WatchedCanary } from '../../ledger/pace/starts.ts';
 import type { LoadedDispatch } from '../../plan/loaded-dispatch.ts';
 import type { Canary } from '../../plan/pace.ts';

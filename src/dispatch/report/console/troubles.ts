@@ -6,7 +6,7 @@ import { measureBacklog } from '../../../queue/backlog.ts';
 import { listWorkers } from '../../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../../workspace/watch-catalog.ts';
-import { countRestored } from '../../ledger/restored.ts';
+import { countRestored } from '../../ledger/dispatches/restored.ts';
 import { listPauses, type Pause } from '../../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, relaySubject, relaysOf, waitFor } from '../../pauses/subject.ts';
 import { type LaneName, lanes } from '../../plan/send-plan.ts';

@@ -8,7 +8,7 @@ import {
   replayDispatch,
   resumeDispatch,
 } from '../../../dispatch/control/control.ts';
-import type { Moved } from '../../../dispatch/ledger/dispatch-moves.ts';
+import type { Moved } from '../../../dispatch/ledger/dispatches/dispatch-moves.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
 import { createCounter } from '../../../dispatch/report/counts.ts';

@@ -1,5 +1,5 @@
 import { createGunzip } from 'node:zlib';
-import { RequestError } from '../errors.ts';
+import { RequestError } from '../../errors.ts';
 
 /** A list of people comes out ten to a hundred times as large as it came in. What grows more is made to fill a server. */
 const MOST_GROWTH = 200;

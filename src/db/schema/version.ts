@@ -1,4 +1,4 @@
-import { DatabaseUnusableError } from './unusable.ts';
+import { DatabaseUnusableError } from '../unusable.ts';
 
 export const OLDEST_MAJOR = 15;
 

@@ -1,9 +1,9 @@
-import type { Db } from '../../db/database.ts';
-import { plainText } from '../../db/plain-text.ts';
-import { readableJson } from '../../db/readable-json.ts';
-import { type Sql, sql } from '../../db/sql.ts';
-import type { SendPlan } from '../plan/send-plan.ts';
-import type { DispatchState } from '../plan/states.ts';
+import type { Db } from '../../../db/database.ts';
+import { plainText } from '../../../db/plain-text.ts';
+import { readableJson } from '../../../db/readable-json.ts';
+import { type Sql, sql } from '../../../db/sql.ts';
+import type { SendPlan } from '../../plan/send-plan.ts';
+import type { DispatchState } from '../../plan/states.ts';
 
 /**
  * Fragment: writes accepted dispatches, each with one open task. `rows` has id, workspace_id, api_key_id, request_id,

@@ -1,6 +1,6 @@
-import type { Database } from './database.ts';
-import { sql } from './sql.ts';
-import { troubleOf } from './trouble.ts';
+import type { Database } from '../database.ts';
+import { sql } from '../sql.ts';
+import { troubleOf } from '../trouble.ts';
 import { versionText } from './version.ts';
 
 /**

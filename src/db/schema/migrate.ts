@@ -1,8 +1,8 @@
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { clientConfig } from './connection.ts';
-import { migrationsFolder, ourMigrations } from './schema.ts';
-import { asTrouble, asUnusable, DatabaseUnusableError } from './unusable.ts';
+import { clientConfig } from '../connection.ts';
+import { asTrouble, asUnusable, DatabaseUnusableError } from '../unusable.ts';
+import { migrationsFolder, ourMigrations } from './migrations.ts';
 import { refuseOldServer } from './version.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import type { DispatchState } from '../plan/states.ts';
-import { exactChannels } from './stopped-sends.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import type { DispatchState } from '../../plan/states.ts';
+import { exactChannels } from '../stopped-sends.ts';
 
 // What was not finished when a backup was made may have been sent since, by the server that it was made of. So nothing of it
 // is sent by the server that was restored, unless an operator says so.

@@ -1,8 +1,8 @@
-import type { Db } from '../../db/database.ts';
-import { type Sql, sql } from '../../db/sql.ts';
-import type { PastReplay, ReplayFilter } from '../plan/replay-filter.ts';
-import { lanes } from '../plan/send-plan.ts';
-import { type DispatchState, statesBefore } from '../plan/states.ts';
+import type { Db } from '../../../db/database.ts';
+import { type Sql, sql } from '../../../db/sql.ts';
+import type { PastReplay, ReplayFilter } from '../../plan/replay-filter.ts';
+import { lanes } from '../../plan/send-plan.ts';
+import { type DispatchState, statesBefore } from '../../plan/states.ts';
 
 /** A dispatch after a move. */
 export interface Moved {

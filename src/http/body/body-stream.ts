@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { RequestError } from '../errors.ts';
+import { RequestError } from '../../errors.ts';
 
 /** Longest wait for the next bytes of a body, in milliseconds. */
 const IDLE_MS = 30_000;

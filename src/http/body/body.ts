@@ -1,7 +1,7 @@
-import { RequestError } from '../errors.ts';
-import { isObject } from '../lib/raw/json.ts';
-import { isDeeperThan } from '../lib/raw/json-depth.ts';
-import { findJsonError } from '../lib/raw/json-error.ts';
+import { RequestError } from '../../errors.ts';
+import { isObject } from '../../lib/raw/json.ts';
+import { isDeeperThan } from '../../lib/raw/json-depth.ts';
+import { findJsonError } from '../../lib/raw/json-error.ts';
 
 const MAX_DEPTH = 40;
 

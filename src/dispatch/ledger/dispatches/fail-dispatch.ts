@@ -1,9 +1,9 @@
-import type { Transactor } from '../../db/database.ts';
-import { retry } from '../../db/retry.ts';
-import { stopTasks } from '../../queue/stopped-tasks.ts';
-import { logActivity } from './activity-log.ts';
+import type { Transactor } from '../../../db/database.ts';
+import { retry } from '../../../db/retry.ts';
+import { stopTasks } from '../../../queue/stopped-tasks.ts';
+import { logActivity } from '../activity-log.ts';
+import { cancelPending } from '../stopped-sends.ts';
 import { markFailed } from './dispatch-moves.ts';
-import { cancelPending } from './stopped-sends.ts';
 
 /** The log's category for errors of an audience. Source: send.md §15. */
 export const AUDIENCE_ERRORS = 'REST API connected audience errors';
