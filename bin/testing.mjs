@@ -14,5 +14,5 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   throw new Error(`cresset/testing needs Node.js ${OLDEST_NODE} or newer, and this is ${process.version}${ours}`);
 }
 
-const compiled = new URL('../dist/testing/testing.js', import.meta.url);
+const compiled = new URL('../dist/testing.js', import.meta.url);
 export const { createCresset, shareDatabase } = await import((isClone ? sources : compiled).href);

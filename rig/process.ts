@@ -7,7 +7,8 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startEmbedded } from '../src/db/embedded/embedded.ts';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** The program `cresset`: the sources, or what `npm test` bundled of them, as the package is. */
+export const program = process.env.CRESSET_TEST_PROGRAM ?? fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export interface ServerProcess {
   url: string;
@@ -46,7 +47,7 @@ export function plainEnvironment(): Record<string, string> {
 }
 
 /** Starts `cresset serve` as a process. Resolves when it runs, or with how it ended. `entry`: of another version. */
-export async function start(env: Record<string, string>, entry = main): Promise<ServerProcess | Ended> {
+export async function start(env: Record<string, string>, entry = program): Promise<ServerProcess | Ended> {
   const child = spawn(process.execPath, [entry, 'serve', '--json'], {
     env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -78,7 +79,7 @@ export async function start(env: Record<string, string>, entry = main): Promise<
 }
 
 /** Like `start`, but throws if the server does not start. */
-export async function startServer(env: Record<string, string>, entry = main): Promise<ServerProcess> {
+export async function startServer(env: Record<string, string>, entry = program): Promise<ServerProcess> {
   const started = await start(env, entry);
   if ('child' in started) return started;
   throw new Error(`the server ended with ${started.code}: ${started.output}`);

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import type { ProviderName } from '../src/simulate/all.ts';
 import type { Counts } from '../src/simulate/ledger.ts';
 import { chatsGroupId } from '../src/simulate/workspace-folder.ts';
+import { program } from './process.ts';
 
 const UNLIMITED = 60_000_000;
 export const SEGMENT = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a17';
@@ -54,16 +54,7 @@ export async function startBenchSimulator(
     options.push('--whatsapp-callbacks', `${callbacksUrl}/callbacks/whats_app/${chatsGroupId}`);
   const child = spawn(
     process.execPath,
-    [
-      fileURLToPath(new URL('../src/main.ts', import.meta.url)),
-      'simulate',
-      ...names,
-      '--workspace',
-      folder,
-      '--seed',
-      String(seed),
-      ...options,
-    ],
+    [program, 'simulate', ...names, '--workspace', folder, '--seed', String(seed), ...options],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const announced = await firstJson(child);

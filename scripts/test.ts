@@ -3,8 +3,9 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { quickestFolder } from '../src/db/embedded/throw-away.ts';
+import { keptBundle } from './bundle.ts';
 import { groupsOf, writeGroups } from './test-groups.ts';
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
@@ -35,7 +36,12 @@ const runner = [
 ];
 const folder = mkdtempSync(join(quickestFolder(ROOM_NEEDED), 'cresset-tests-'));
 chmodSync(folder, 0o755); // the account of a database must reach its folder
-const env = { ...process.env, TMPDIR: folder, CRESSET_TEST_WITHOUT_CONSOLE: '1' };
+const env = {
+  ...process.env,
+  TMPDIR: folder,
+  CRESSET_TEST_WITHOUT_CONSOLE: '1',
+  CRESSET_TEST_PROGRAM: await keptBundle(resolve('tmp/bundles')),
+};
 const child = spawn(process.execPath, [...runner, ...writeGroups(groupsOf(files.sort()), folder)], {
   stdio: 'inherit',
   env,

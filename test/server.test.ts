@@ -8,7 +8,7 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
-import { dataFolder, plainEnvironment, start, startServer } from '../rig/process.ts';
+import { dataFolder, plainEnvironment, program, start, startServer } from '../rig/process.ts';
 import { connect } from '../src/db/database.ts';
 import { attachEmbedded } from '../src/db/embedded/embedded.ts';
 import { raw, sql } from '../src/db/sql.ts';
@@ -145,7 +145,7 @@ test('a wrong CRESSET_SECRET is refused with one sentence', async (t) => {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: folder, ...small };
   const secret = { CRESSET_SECRET: 'x'.repeat(32), CRESSET_LOG_LEVEL: 'silent' };
-  const child = spawn(process.execPath, ['src/main.ts', 'serve'], {
+  const child = spawn(process.execPath, [program, 'serve'], {
     env: { ...env, ...secret },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
+import { program } from '../rig/process.ts';
 import { summaryText } from '../src/cli/shadow/summary-text.ts';
 import { differenceKinds } from '../src/shadow/differences.ts';
 import { notComparedReasons } from '../src/shadow/summary.ts';
@@ -192,7 +193,7 @@ test('the command prints its summary at SIGUSR2, every so often, and at the end'
   const report = join(temporaryFolder(t), 'report.ndjson');
   original.play(playing({ ...named('track').answer, status: 200 }));
   const args = ['--upstream', original.url, '--cresset', app.url, '--port', '0', '--report', report];
-  const command = spawn(process.execPath, ['src/main.ts', 'shadow', ...args, '--summary-every', '1', '--json'], {
+  const command = spawn(process.execPath, [program, 'shadow', ...args, '--summary-every', '1', '--json'], {
     env: { PATH: process.env.PATH, CRESSET_SHADOW_KEY: app.key },
   });
   t.after(() => command.kill('SIGKILL'));

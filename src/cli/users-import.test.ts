@@ -6,15 +6,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { dataFolder, plainEnvironment, startServer } from '../../rig/process.ts';
+import { dataFolder, plainEnvironment, program, startServer } from '../../rig/process.ts';
 import { testDatabase } from '../../test/support/database.ts';
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { runProgram } from './program.ts';
 
-const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 const SECRET = 'a secret of the tests, long enough';
 
 interface Run {
@@ -23,7 +21,9 @@ interface Run {
 }
 
 function run(env: Record<string, string>, args: string[], input?: string): Run {
-  const child = spawn(process.execPath, [main, 'users', 'import', ...args], { env: { ...plainEnvironment(), ...env } });
+  const child = spawn(process.execPath, [program, 'users', 'import', ...args], {
+    env: { ...plainEnvironment(), ...env },
+  });
   let [out, errors] = ['', ''];
   child.stdout.on('data', (chunk) => (out += chunk));
   child.stderr.on('data', (chunk) => (errors += chunk));

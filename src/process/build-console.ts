@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { projectFolder } from '../lib/project-folder.ts';
 
-const script = fileURLToPath(new URL('../../scripts/build-console.ts', import.meta.url));
+const script = join(projectFolder, 'scripts/build-console.ts');
 /** Runs beside the server, whose requests go first. */
 const NICE = ['-n', '10'];
 const LONGEST_OUTPUT = 4_000;

@@ -5,12 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { plainEnvironment } from '../../rig/process.ts';
+import { plainEnvironment, program } from '../../rig/process.ts';
 import { SECRET } from './command-line.ts';
 import { testDatabase } from './database.ts';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 /** A database, and the command on files in a folder of their own. */
 export async function importWorld(t: TestContext) {
@@ -24,7 +21,7 @@ export async function importWorld(t: TestContext) {
       writeFileSync(join(folder, name), bytes);
       return join(folder, name);
     },
-    start: (...args: string[]) => spawn(process.execPath, [main, 'users', 'import', ...args], { env }),
+    start: (...args: string[]) => spawn(process.execPath, [program, 'users', 'import', ...args], { env }),
     async import(...args: string[]) {
       const child = this.start(...args);
       let [out, errors] = ['', ''];

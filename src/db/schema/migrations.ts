@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { projectFolder } from '../../lib/project-folder.ts';
 import type { Db } from '../database.ts';
 import { raw, sql } from '../sql.ts';
 
-export const migrationsFolder = fileURLToPath(new URL('../../../migrations', import.meta.url));
+export const migrationsFolder = join(projectFolder, 'migrations');
 
 /** The advisory lock that `node-pg-migrate` holds while it runs migrations. */
 const MIGRATE_LOCK = '7241865325823964';

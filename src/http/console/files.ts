@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { projectFolder } from '../../lib/project-folder.ts';
 import type { PageAnswer } from '../page.ts';
 
 /** Where the build of the console is. */
-export const consoleFolder = new URL('../../../dist/console/', import.meta.url).pathname;
+export const consoleFolder = join(projectFolder, 'dist/console');
 
 export interface ConsoleFile {
   type: PageAnswer['type'];

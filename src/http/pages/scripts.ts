@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectFolder } from '../../lib/project-folder.ts';
 import type { Page } from '../page.ts';
 
 /** Pages of other sites load the scripts. Any origin may, because they are the same for everybody. */
@@ -19,11 +21,13 @@ export function script(path: string, name: string, headers: Record<string, strin
   };
 }
 
+/** In a clone, and in the package. */
+const folder = ['src/sdk', 'dist/sdk'].map((path) => join(projectFolder, path)).find(existsSync) ?? '';
 const files = new Map<string, string>();
 
 /** The text of a file of src/sdk, which is read once. */
 export function sdkFile(name: string): string {
-  const known = files.get(name) ?? readFileSync(new URL(`../../sdk/${name}`, import.meta.url), 'utf8');
+  const known = files.get(name) ?? readFileSync(join(folder, name), 'utf8');
   files.set(name, known);
   return known;
 }
