@@ -185,6 +185,15 @@ export async function freeLeases(db: Db, living: readonly string[] = []): Promis
      where leased_until is not null and (worker is null or worker <> all (${living}::uuid[]))`);
 }
 
+/** Whether a task of these lanes is due, whoever holds it. */
+export async function isAnyDue(db: Db, lanes: readonly number[], now: Date): Promise<boolean> {
+  const [row] = await db.prepared<{ is: boolean }>(
+    'is_any_due',
+    sql`select exists (select from tasks where lane = any (${lanes}::smallint[]) and run_at <= ${now}) as is`,
+  );
+  return row?.is === true;
+}
+
 /** The time when the next free task is due. null: there is none. */
 export async function nextDueAt(db: Db, filter: TaskFilter): Promise<Date | null> {
   const [row] = await db.prepared<{ due: Date | null }>(

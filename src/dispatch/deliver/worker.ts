@@ -8,6 +8,7 @@ import { leaseSuspect, nextSuspectAt } from '../../queue/suspects.ts';
 import {
   EVERY_LANE,
   giveBackTasks,
+  isAnyDue,
   type Look,
   leaseTasks,
   nextDueAt,
@@ -228,7 +229,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     wake,
     async idle() {
       // What is due may have been announced a moment ago. Each lane may add tasks to another, so all are asked twice.
-      wakeAll([...suspects, ...running]);
+      if (await isAnyDue(db, numbers, clock.now())) wakeAll([...suspects, ...running]);
       for (let looks = 0; looks < 2; looks += 1) for (const { works } of [...suspects, ...running]) await works.idle();
     },
     stop() {
