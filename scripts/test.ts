@@ -27,10 +27,10 @@ if (files.length === 0) {
   console.error(`No test file's path contains ${wanted.join(' or ')}.`);
   process.exit(1);
 }
-// One more than there are processors: some process always waits for its database.
+// Twice as many as there are processors: half of the time a process waits for its database or for a process that it started.
 const runner = [
   '--test',
-  `--test-concurrency=${availableParallelism() + 1}`,
+  `--test-concurrency=${availableParallelism() * 2}`,
   '--test-global-setup=test/support/global-setup.ts',
   ...flags,
 ];

@@ -273,7 +273,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...messagesScheduleRoutes(scheduling),
     ...triggerScheduleRoutes(scheduling),
     dispatchListsRoute({ ...sending, listDryRun, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
-    ...dispatchRoutes({ db, clock, onRunnable: (lane) => working?.worker.wake(lane) }),
+    ...dispatchRoutes({
+      ...{ db, clock },
+      onRunnable: (lane) => working?.worker.wake(lane),
+      onStopped: (dispatchId) => working?.worker.stopDispatch(dispatchId),
+    }),
     ...sandboxRoutes({ db }),
     ...messageEventRoutes({ db }),
     ...eventWebhookRoutes({ db, onChanged: () => working?.wakeEventWebhooks() }),

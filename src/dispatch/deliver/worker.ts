@@ -38,6 +38,8 @@ export interface Worker {
   id: string;
   /** Makes the worker look for due tasks in this lane. */
   wake(lane: number): void;
+  /** Stops what it has in hand of a dispatch that was paused or cancelled. It also hears of it by a notice, a moment later. */
+  stopDispatch(dispatchId: string): void;
   /** Resolves when nothing is due or in hand. For tests, which then move the clock. */
   idle(): Promise<void>;
   /** Leases no more tasks, finishes the chunks in hand, and gives the tasks back. */
@@ -227,6 +229,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return {
     id: options.worker,
     wake,
+    stopDispatch: (dispatchId) => stops.stopDispatch(dispatchId),
     async idle() {
       // What is due may have been announced a moment ago. Each lane may add tasks to another, so all are asked twice.
       if (await isAnyDue(db, numbers, clock.now())) wakeAll([...suspects, ...running]);

@@ -33,12 +33,14 @@ export interface DispatchRouteDeps {
   clock: Clock;
   /** Called after a dispatch is resumed or replayed, so that a worker in this process starts at once. */
   onRunnable(lane: number): void;
+  /** Called after a dispatch is paused or cancelled, so that a worker in this process stops at once. */
+  onStopped(dispatchId: string): void;
 }
 
 type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & Partial<Replayed>>;
 
 /** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
-export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Route[] {
+export function dispatchRoutes({ db, clock, onRunnable, onStopped }: DispatchRouteDeps): Route[] {
   const counter = createCounter({ db, clock });
 
   async function find({ params, workspaceId }: RouteRequest) {
@@ -59,6 +61,7 @@ export function dispatchRoutes({ db, clock, onRunnable }: DispatchRouteDeps): Ro
         const order = { db, dispatchId: dispatch.id, now: clock.now() };
         const { state, lane, recipients, selectable, warnings } = await move(order, request.body);
         if (isLive(state)) onRunnable(lane);
+        else onStopped(dispatch.id);
         const counted = {
           ...(recipients !== undefined && { recipients }),
           ...(selectable && { selectable }),
