@@ -17,6 +17,7 @@ import { gunzipped } from './body/gunzipped.ts';
 import { dropUnreadBody } from './body/unread-body.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
 import { refuseOtherHosts } from './local-hosts.ts';
+import { Methods, methodNotAllowed } from './methods.ts';
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
 import { addOperatorRoute } from './operator/serve.ts';
 import type { Page } from './page.ts';
@@ -78,10 +79,17 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
   if (options.onlyLocalHosts) refuseOtherHosts(server);
+  const { operator } = options;
+  const methods = new Methods([...options.routes, ...options.pages, ...(operator?.routes ?? [])]);
   const paths = options.routes.map(({ path }) => path);
   // Refuses before the body is read, so that a caller without a key cannot fill the memory.
-  server.addHook('onRequest', (request, _reply, done) => {
+  server.addHook('onRequest', (request, reply, done) => {
     if (!request.is404) return done();
+    const taken = methods.of(request.url);
+    if (taken !== null) {
+      reply.header('allow', taken.join(', '));
+      throw methodNotAllowed(taken);
+    }
     // A server without endpoints has no keys to ask for.
     if (options.routes.length > 0) keyOfHeader(options.catalog(), callerOf(request));
     throw unknownPath(request.url, paths);
@@ -90,9 +98,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const route of options.routes) if (route.streams === undefined) addRoute(server, route, options);
   addStreamingRoutes(server, options);
   for (const page of options.pages) addPage(server, page);
-  const { operator } = options;
   for (const route of operator?.routes ?? []) if (operator) addOperatorRoute(server, route, operator.access);
-  refuseOtherMethods(server, [...options.routes, ...options.pages, ...(operator?.routes ?? [])]);
+  refuseMistaken(server, methods);
   closeWhenStopping(server);
   countAnswers(server, options);
   return server;
@@ -347,21 +354,18 @@ function addPage(server: FastifyInstance, page: Page): void {
   });
 }
 
-function refuseOtherMethods(server: FastifyInstance, routes: readonly { path: string; method: string }[]): void {
-  const allowed = new Map<string, string[]>();
-  for (const { path, method } of routes) allowed.set(path, [...(allowed.get(path) ?? []), method]);
-  for (const [path, methods] of allowed) {
-    const others = server.supportedMethods.filter((method) => !methods.includes(method));
+/** Where another path of the same form takes the method, Fastify would not say that there is none. */
+function refuseMistaken(server: FastifyInstance, methods: Methods): void {
+  for (const { path, methods: others, taken } of methods.mistaken())
     server.route({
       method: others,
       url: path,
       onRequest: async (_request, reply) => {
-        reply.header('allow', methods.join(', '));
-        throw new RequestError('method_not_allowed', [`use ${methods.join(' or ')}`]);
+        reply.header('allow', taken.join(', '));
+        throw methodNotAllowed(taken);
       },
       handler: async () => undefined,
     });
-  }
 }
 
 /** Answers a request that is not HTTP with a 400. */
