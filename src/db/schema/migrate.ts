@@ -1,4 +1,3 @@
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { clientConfig } from '../connection.ts';
 import { asTrouble, asUnusable, DatabaseUnusableError } from '../unusable.ts';
@@ -15,7 +14,9 @@ export async function migrate(url: string, { makesSchema = true }: { makesSchema
   const client = new pg.Client(clientConfig(url));
   try {
     await client.connect();
-    await check(client, makesSchema);
+    const isUpToDate = await check(client, makesSchema);
+    if (isUpToDate) return [];
+    const { runner } = await import('node-pg-migrate');
     const ran = await runner({
       dbClient: client,
       dir: migrationsFolder,
@@ -33,7 +34,8 @@ export async function migrate(url: string, { makesSchema = true }: { makesSchema
   }
 }
 
-async function check(client: pg.Client, makesSchema: boolean): Promise<void> {
+/** Returns whether the schema has all our migrations. */
+async function check(client: pg.Client, makesSchema: boolean): Promise<boolean> {
   const { rows } = await client.query(`
     select current_setting('server_version_num')::integer as version, to_regclass('schema_migrations') is null as is_empty,
            obj_description(to_regclass('schema_migrations'), 'pg_class') as floor`);
@@ -42,10 +44,11 @@ async function check(client: pg.Client, makesSchema: boolean): Promise<void> {
     throw new DatabaseUnusableError(
       'This database holds nothing of Cresset. Check DATABASE_URL, or start the server, which makes its tables.',
     );
-  if (rows[0].is_empty) return;
+  if (rows[0].is_empty) return false;
   const ran = await client.query('select name from schema_migrations order by id');
   refuseOtherSchema(ran.rows.map(({ name }) => name));
   refuseNewerFloor(rows[0].floor);
+  return ran.rows.length >= ourMigrations().length;
 }
 
 /**

@@ -1,5 +1,3 @@
-import { simpleParser } from 'mailparser';
-
 /** The fields of one group, by their names in lower case. Of a repeated field, the first counts. */
 export type FieldGroup = ReadonlyMap<string, string>;
 
@@ -24,6 +22,7 @@ const nothing: FieldGroup = new Map();
  * be cut off at its end. Rejects when it is not MIME at all.
  */
 export async function readReturnedMail(raw: Buffer): Promise<ReturnedMail> {
+  const { simpleParser } = await import('mailparser');
   const { attachments } = await simpleParser(raw, {
     // Otherwise the part is shown as text, where prose and fields cannot be told apart.
     keepDeliveryStatus: true,

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { createContext, Script } from 'node:vm';
-import juice from 'juice';
+import type juice from 'juice';
 import { BoundedCache } from '../../../lib/bounded-cache.ts';
 
 /** Longest time for one mail, in milliseconds. A large newsletter takes a twentieth of it, a busy machine more. */
@@ -41,6 +42,7 @@ export function inlineCss(html: string): string {
   if (known !== undefined) return known;
   const sheets = sheetsOf(html);
   if (failed.get(sheets)) return html;
+  loaded();
   const before = process.threadCpuUsage();
   const result = limited(html);
   const { user, system } = process.threadCpuUsage(before);
@@ -54,7 +56,15 @@ function sheetsOf(html: string): string {
   return (html.match(/<style\b[^>]*>[^<]*/gi) ?? []).join('\n');
 }
 
-const context = createContext({ html: '', inline: (text: string) => juice(text, options) });
+/** It takes as long to load as a third of the server, and most servers send no mail with style sheets. */
+let library: typeof juice | null = null;
+
+function loaded(): typeof juice {
+  library ??= (createRequire(import.meta.url)('juice') as { default: typeof juice }).default;
+  return library;
+}
+
+const context = createContext({ html: '', inline: (text: string) => loaded()(text, options) });
 /** A script can be ended from outside, even within a function that it calls. */
 const script = new Script('inline(html)');
 
