@@ -2,21 +2,28 @@ import type { Database } from '../db/database.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
 import { systemClock } from '../lib/clock.ts';
+import { namesNo } from '../lib/raw/json.ts';
 import { batchLimits } from '../people/import/batches.ts';
 import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
 import { readCsv } from '../people/import/csv.ts';
 import { Doubts } from '../people/import/doubts.ts';
-import type { RecordKind } from '../people/import/entry.ts';
+import type { Entry, RecordKind } from '../people/import/entry.ts';
+import { type ForeignOptions, Translator } from '../people/import/from/foreign.ts';
+import { readPeopleFile } from '../people/import/from/people-files.ts';
+import { rowsOf, systems } from '../people/import/from/systems.ts';
+import { unzipped } from '../people/import/from/zip.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
 import { readNdjson } from '../people/import/ndjson.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
 import { type FileIdentity, identify, readFile, toUtf8, unpack } from '../people/import/source.ts';
+import { idKey, type WorkspaceCatalog } from '../workspace/catalog.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import type { Secret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { ImportReport } from './import-report.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface ImportCommand {
   /** null: standard input. */
@@ -27,6 +34,9 @@ export interface ImportCommand {
   records: RecordKind;
   /** How cells are read. null: the file is NDJSON and has none. */
   csv: CsvOptions | null;
+  /** How the export of another system is read. null: the file has objects of /users/track. */
+  foreign: ForeignOptions | null;
+  isZip: boolean;
   /** The options that the first line of the rejects file names. null: it has no such line. */
   keptOptions: readonly string[] | null;
   /** Whether a row is applied without the cells that cannot be read. */
@@ -58,12 +68,15 @@ export async function runImport(
   }
   const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath, command.keptOptions);
   const doubts = new Doubts(command.csv?.numbers ?? 'plain');
+  const translator = translatorOf(command.foreign, workspace);
+  if (command.foreign !== null) report.source(command.foreign.system, systems[command.foreign.system].title);
   const { signal, release } = interruption(terminal);
   try {
     const totals = await importPeople(
       { db, workspace, now: systemClock.now },
       {
-        ...{ entries: entriesOf(command, doubts, (bytes) => report.read(bytes)), progress: opened.progress, signal },
+        ...{ entries: read(command, { doubts, translator, onBytes: (bytes) => report.read(bytes) }), signal },
+        progress: opened.progress,
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         ...{ records: command.records, skipBadCells: command.skipBadCells },
         async onReject(reject, shown) {
@@ -74,7 +87,7 @@ export async function runImport(
       },
     );
     await rejects?.close();
-    report.end(totals, doubts);
+    report.end(totals, { doubts, leftOut: translator?.leftOut ?? null });
     if (totals.end === 'stopped') throw new CommandEnd(130);
     if (totals.rejected > 0) throw new CommandEnd(3);
   } catch (error) {
@@ -103,19 +116,48 @@ function settingsOf({
   records,
   csv,
   skipBadCells,
+  foreign,
 }: Omit<ImportCommand, 'path' | 'restart' | 'dryRun'>) {
   const { types, renamed, dateFormat, dateFormats, booleans, ...plain } = csv ?? plainCsv;
   return {
     ...{ ...plain, format, encoding, records, skipBadCells, dateFormat: dateFormat?.texts ?? null },
     ...{ types: [...types].sort(), renamed: [...renamed].sort(), booleans: [...booleans].sort(), batch: batchLimits },
     dateFormats: [...dateFormats].map(([column, { texts }]) => [column, texts]).sort(),
+    ...(foreign !== null && { foreign: { ...foreign, apps: [...foreign.apps].sort() } }),
   };
 }
 
-function entriesOf({ path, format, csv, encoding }: ImportCommand, doubts: Doubts, onBytes: (bytes: number) => void) {
-  const bytes = unpack(counted(path === null ? standardInput() : readFile(path), onBytes), encoding);
-  const text = toUtf8(bytes, encoding);
-  return format === 'csv' ? readCsv(text, csv ?? plainCsv, doubts) : readNdjson(text, csv, doubts);
+interface ReadingOf {
+  doubts: Doubts;
+  translator: Translator | null;
+  onBytes(bytes: number): void;
+}
+
+function read(command: ImportCommand, { doubts, translator, onBytes }: ReadingOf): AsyncIterable<Entry[]> {
+  const { format, csv, foreign } = command;
+  const text = toUtf8(bytesOf(command, onBytes), command.encoding);
+  if (foreign === null || translator === null) {
+    return format === 'csv' ? readCsv(text, csv ?? plainCsv, doubts) : readNdjson(text, csv, doubts);
+  }
+  const rows = rowsOf(foreign.system);
+  if (format === 'csv') return translator.entries(readCsv(text, csv ?? plainCsv, doubts, rows));
+  return translator.entries(foreign.system === 'braze' ? readPeopleFile(text) : readNdjson(text, null, doubts, rows));
+}
+
+function bytesOf({ path, encoding, isZip }: ImportCommand, onBytes: (bytes: number) => void): AsyncIterable<Buffer> {
+  if (path !== null && isZip) return unzipped(path, onBytes);
+  return unpack(counted(path === null ? standardInput() : readFile(path), onBytes), encoding);
+}
+
+function translatorOf(options: ForeignOptions | null, workspace: WorkspaceCatalog): Translator | null {
+  if (options === null) return null;
+  for (const id of options.apps.values()) {
+    if (!workspace.apps.has(idKey(id))) throw new UsageError(`--app: ${namesNo('an app', id)}`);
+  }
+  const group = options.smsGroup === null ? undefined : workspace.subscriptionGroups.get(idKey(options.smsGroup));
+  if (options.smsGroup !== null && (group === undefined || group.channel === 'email' || group.archived))
+    throw new UsageError(`--sms-group: ${namesNo('a subscription group for phone numbers', options.smsGroup)}`);
+  return new Translator(systems[options.system].translate, { workspace, options, now: systemClock.now });
 }
 
 async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
