@@ -31,7 +31,7 @@ const people = sql`
     from profiles order by external_id`;
 const tokens = sql`
   select p.external_id, t.app_id, t.token, t.device_id
-    from push_targets t join profiles p using (bucket, user_id) order by t.token`;
+    from push_targets t join profiles p using (bucket, user_id) order by t.token collate "C"`;
 
 test('rows of OneSignal with one external id become one person with devices', async (t) => {
   const world = await foreignWorld(t, { apps, more });
@@ -66,8 +66,7 @@ test('rows of OneSignal with one external id become one person with devices', as
     },
   ]);
   assert.deepEqual(events[2].left_out, {
-    ...{ timezone: 9, device_os: 6, device_model: 6, session_count: undefined },
-    ...events[2].left_out,
+    ...{ timezone: 7, device_os: 7, device_model: 7, game_version: 3, playtime: 3, amount_spent: 3, badge_count: 3 },
     'push tokens that have unsubscribed': 2,
     'identifier of device_type 6': 1,
   });
@@ -75,7 +74,13 @@ test('rows of OneSignal with one external id become one person with devices', as
   assert.deepEqual(await world.db.query(people), [
     {
       ...{ external_id: 'ada', email: 'ada@example.test', phone: '+436641234567', email_state: 'unsubscribed' },
-      ...{ country: 'AT', language: 'de', time_zone: 'Europe/Vienna', custom: { plan: 'silver', level: 3 }, sessions: 7 },
+      ...{
+        country: 'AT',
+        language: 'de',
+        time_zone: 'Europe/Vienna',
+        custom: { plan: 'silver', level: 3 },
+        sessions: 7,
+      },
       ...{ first: new Date('2023-05-01T08:00:00Z'), last: new Date('2026-01-05T10:00:00Z') },
     },
     { external_id: 'bob', ...nobody, language: 'en', sessions: 1, first: null, last: null },
@@ -121,7 +126,13 @@ const endpoints = [
   { Address: 'x', ChannelType: 'GCM' },
 ];
 const ofAda = {
-  ...{ external_id: 'ada', email: 'ada@example.test', phone: '+436641234567', email_state: 'unsubscribed', country: 'AT' },
+  ...{
+    external_id: 'ada',
+    email: 'ada@example.test',
+    phone: '+436641234567',
+    email_state: 'unsubscribed',
+    country: 'AT',
+  },
   ...{ language: 'de', time_zone: 'Europe/Vienna', sessions: 0, first: null, last: null },
   custom: { level: 6.5, Interests: ['Technology', 'Music'], plan: ['gold'] },
 };
@@ -139,13 +150,20 @@ test('endpoints of Pinpoint with one user id become one person; an opt-out is ne
   assert.deepEqual([end.records, end.rejected, end.partial], [8, 1, 0]);
   assert.deepEqual(end.left_out, {
     ...{ 'Location.PostalCode': 1, 'Demographic.AppVersion': 1, 'Demographic.Make': 1, 'Demographic.Platform': 1 },
-    ...{ 'push tokens that have opted out': 1, 'addresses of inactive endpoints': 1, 'Address of ChannelType BAIDU': 1 },
+    ...{
+      'push tokens that have opted out': 1,
+      'addresses of inactive endpoints': 1,
+      'Address of ChannelType BAIDU': 1,
+    },
   });
   const [ada, bob, alone] = await world.db.query(people);
   assert.deepEqual(ada, ofAda);
   assert.deepEqual([bob?.external_id, alone?.external_id, alone?.email], ['bob', null, null]);
   assert.deepEqual(
-    (await world.db.query<{ token: string; device_id: string }>(tokens)).map(({ token, device_id }) => [token, device_id]),
+    (await world.db.query<{ token: string; device_id: string }>(tokens)).map(({ token, device_id }) => [
+      token,
+      device_id,
+    ]),
     [
       [appleToken, 'endpoint-1'],
       ['fcm-of-ada', 'endpoint-2'],

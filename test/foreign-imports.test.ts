@@ -15,7 +15,7 @@ segments:
 campaigns:
   - id: ${WELCOME}
     name: Welcome
-    message_variations: [{ id: 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a22, name: Mail, channel: email }]
+    variations: [{ id: 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a22, name: Mail, channel: email }]
 subscription_groups:
   - { id: ${NEWS}, name: News, channel: email }
 `;
@@ -31,7 +31,13 @@ async function populated(t: TestContext): Promise<ForeignWorld> {
   await world.post('/users/track', {
     attributes: [
       {
-        ...{ external_id: 'ada', first_name: 'Ada', last_name: 'Lovelace', email: 'Ada@example.test', dob: '1985-12-10' },
+        ...{
+          external_id: 'ada',
+          first_name: 'Ada',
+          last_name: 'Lovelace',
+          email: 'Ada@example.test',
+          dob: '1985-12-10',
+        },
         ...{ phone: '+436641234567', country: 'AT', home_city: 'Wien', language: 'de', gender: 'F' },
         ...{ time_zone: 'Europe/Vienna', email_subscribe: 'opted_in', push_subscribe: 'opted_in' },
         current_location: { longitude: 16.37, latitude: 48.2 },
@@ -42,7 +48,12 @@ async function populated(t: TestContext): Promise<ForeignWorld> {
         ...{ plan: 'gold', points: 120.5, is_member: true, joined: '2024-02-01T10:00:00Z', tags: ['a', 'b'] },
         pet: { name: 'Byte', born: { $time: '2020-01-01' } },
       },
-      { external_id: 'bea', email: 'bea@example.test', email_subscribe: 'unsubscribed', push_subscribe: 'unsubscribed' },
+      {
+        external_id: 'bea',
+        email: 'bea@example.test',
+        email_subscribe: 'unsubscribed',
+        push_subscribe: 'unsubscribed',
+      },
       { user_alias: { alias_label: 'shop', alias_name: 'guest-1' }, _update_existing_only: false, first_name: 'Guest' },
     ],
     events: [
@@ -55,7 +66,9 @@ async function populated(t: TestContext): Promise<ForeignWorld> {
       { external_id: 'ada', product_id: 'grinder', currency: 'EUR', price: 99.9, time: day(8) },
     ],
   });
-  await world.post('/users/alias/new', { user_aliases: [{ external_id: 'ada', alias_label: 'crm', alias_name: 'c-7' }] });
+  await world.post('/users/alias/new', {
+    user_aliases: [{ external_id: 'ada', alias_label: 'crm', alias_name: 'c-7' }],
+  });
   await world.db.run(sql`update push_targets set foreground = false where token = 'fcm-token-of-ada'`);
   await world.db.run(sql`
     update profiles set created_at = created_at - interval '400 days', push_state_changed_at = now() - interval '20 days'`);
@@ -69,7 +82,16 @@ async function populated(t: TestContext): Promise<ForeignWorld> {
 async function segmentZip(app: TestApp): Promise<Buffer> {
   const fields = [
     ...['external_id', 'user_aliases', 'braze_id', 'first_name', 'last_name', 'random_bucket', 'email', 'phone', 'dob'],
-    ...['country', 'home_city', 'language', 'gender', 'time_zone', 'last_coordinates', 'custom_attributes', 'created_at'],
+    ...[
+      'country',
+      'home_city',
+      'language',
+      'gender',
+      'time_zone',
+      'last_coordinates',
+      'custom_attributes',
+      'created_at',
+    ],
     ...['custom_events', 'purchases', 'total_revenue', 'push_subscribe', 'email_subscribe', 'push_tokens'],
     ...['campaigns_received', 'devices', 'apps'],
   ];
@@ -88,7 +110,17 @@ test('what one server exports of a segment, another one imports, and exports aga
   const before = await from.exported(all);
   assert.equal(before.length, 3);
   assert.deepEqual(Object.keys(before[0] ?? {}), [
-    ...['created_at', 'external_id', 'user_aliases', 'first_name', 'last_name', 'random_bucket', 'email', 'phone', 'dob'],
+    ...[
+      'created_at',
+      'external_id',
+      'user_aliases',
+      'first_name',
+      'last_name',
+      'random_bucket',
+      'email',
+      'phone',
+      'dob',
+    ],
     ...['country', 'home_city', 'language', 'gender', 'time_zone', 'last_coordinates', 'custom_attributes'],
     ...['custom_events', 'purchases', 'total_revenue', 'push_subscribe', 'push_opted_in_at', 'email_subscribe'],
     ...['push_tokens', 'campaigns_received'],
@@ -123,7 +155,9 @@ test('people who were imported are reached by push, and filters find what they d
   });
   assert.equal(sent.status, 201);
   await to.drain();
-  const { rows } = (await to.db.query(sql`select count(*)::int as rows from sandbox_messages where channel = 'apple_push'`))[0] as { rows: number };
+  const { rows } = (
+    await to.db.query(sql`select count(*)::int as rows from sandbox_messages where channel = 'apple_push'`)
+  )[0] as { rows: number };
   assert.equal(rows, 1);
   const { body: names } = await to.get('/events/list');
   assert.deepEqual(names.events, ['viewed']);
@@ -140,20 +174,26 @@ test('consent of a later time here stays; newer consent of the file counts', asy
   await world.post('/email/status', { email: 'ada@example.test', subscription_state: 'unsubscribed' });
   const again = await world.import(world.file('two.ndjson', `${JSON.stringify(optedIn)}\n`));
   assert.equal(again.code, 3);
-  assert.match(again.errors, /line 1: applied, but for: email_subscribe: the person.*has unsubscribed here, and that stays/);
-  assert.equal((await stored() as { email_state: string }).email_state, 'unsubscribed');
+  assert.match(
+    again.errors,
+    /line 1: applied, but for: email_subscribe: the person.*has unsubscribed here, and that stays/,
+  );
+  assert.equal(((await stored()) as { email_state: string }).email_state, 'unsubscribed');
   // Somebody else with the address does not lift it either.
   const other = { ...optedIn, external_id: 'eve', braze_id: 'b'.repeat(24) };
   assert.equal((await world.import(world.file('three.ndjson', `${JSON.stringify(other)}\n`))).code, 3);
-  assert.deepEqual(await world.db.query(sql`select distinct email_state from profiles`), [{ email_state: 'unsubscribed' }]);
+  assert.deepEqual(await world.db.query(sql`select distinct email_state from profiles`), [
+    { email_state: 'unsubscribed' },
+  ]);
 
   await world.db.run(sql`update profiles set email_state_changed_at = '2025-06-01'`);
   const newer = { ...optedIn, email_opted_in_at: '2025-07-01 00:00:00 +0000' };
   assert.equal((await world.import(world.file('four.ndjson', `${JSON.stringify(newer)}\n`))).code, 0);
-  assert.deepEqual(await world.db.query(sql`
-    select email_state, email_state_changed_at as at from profiles where external_id = 'ada'`), [
-    { email_state: 'opted_in', at: new Date('2025-07-01T00:00:00Z') },
-  ]);
+  assert.deepEqual(
+    await world.db.query(sql`
+    select email_state, email_state_changed_at as at from profiles where external_id = 'ada'`),
+    [{ email_state: 'opted_in', at: new Date('2025-07-01T00:00:00Z') }],
+  );
 });
 
 test('people of all kinds: named by alias or braze id, with what has no place told, and what is wrong left out', async (t) => {
@@ -163,15 +203,32 @@ test('people of all kinds: named by alias or braze id, with what has no place to
     {
       ...{ external_id: 'ada', braze_id: id(1), user_aliases: [{ alias_name: 'x', alias_label: 'crm' }] },
       apps: [
-        { name: 'Shop ios', platform: 'iOS', sessions: 4, first_used: '2024-01-01T00:00:00Z', last_used: '2025-01-05T00:00:00Z' },
-        { name: 'Shop android', platform: 'Android', sessions: 3, first_used: '2023-01-01T00:00:00Z', last_used: '2024-02-01T00:00:00Z' },
+        {
+          name: 'Shop ios',
+          platform: 'iOS',
+          sessions: 4,
+          first_used: '2024-01-01T00:00:00Z',
+          last_used: '2025-01-05T00:00:00Z',
+        },
+        {
+          name: 'Shop android',
+          platform: 'Android',
+          sessions: 3,
+          first_used: '2023-01-01T00:00:00Z',
+          last_used: '2024-02-01T00:00:00Z',
+        },
       ],
       devices: [{ model: 'iPhone' }],
       total_revenue: 12.5,
     },
     // The alias is taken, and one token is of an app that nobody knows.
     {
-      ...{ external_id: 'bob', braze_id: id(2), user_aliases: [{ alias_name: 'x', alias_label: 'crm' }], email: 'no address' },
+      ...{
+        external_id: 'bob',
+        braze_id: id(2),
+        user_aliases: [{ alias_name: 'x', alias_label: 'crm' }],
+        email: 'no address',
+      },
       push_tokens: [{ app: 'Other', platform: 'ios', token: 'cd'.repeat(32) }],
       custom_attributes: { plan: 'free', gone: null, points: { inc: 5 }, external_id: 'eve' },
     },
@@ -240,19 +297,61 @@ test('the states of GET /subscription/user/status come along with the same comma
 
 const hostile: [string, string | Buffer | Promise<Buffer>, string[], number, RegExp][] = [
   ['broken.zip', Buffer.from('504b0304ffffff', 'hex'), ['--from', 'braze'], 2, /The zip cannot be read/],
-  ['other.zip', zipOf(['a.txt', '{"external_id":"a"}\n']), [], 2, /other\.zip: say --format ndjson or --format csv/],
+  ['other.zip', zipOf(['a.txt', '{"external_id":"a"}\n']), [], 2, /other\.zip: a zip is read only of Braze/],
   ['plain.zip', zipOf(['a.txt', '{"external_id":"a"}\n']), ['--format', 'ndjson'], 2, /a zip is read only of Braze/],
-  ['cut.json', '{"users":[{"external_id":"a"},\n{"external_id":', ['--from', 'braze'], 3, /line 2: the JSON that is open here never ends/],
+  [
+    'cut.json',
+    '{"users":[{"external_id":"a"},\n{"external_id":',
+    ['--from', 'braze'],
+    3,
+    /line 2: the JSON that is open here never ends/,
+  ],
   ['none.json', '{"message":"success"}', ['--from', 'braze'], 2, /The file has no list of people/],
-  ['odd.json', '{"users":[7,"}{",\n{"external_id":"a",},[],{"external_id":"b"}]}', ['--from', 'braze'], 3, /line 2: the line is not JSON/],
+  [
+    'odd.json',
+    '{"users":[7,"}{",\n{"external_id":"a",},[],{"external_id":"b"}]}',
+    ['--from', 'braze'],
+    3,
+    /line 2: the line is not JSON/,
+  ],
   ['people.csv', 'external_id\na\n', ['--from', 'braze'], 2, /exports of Braze are JSON, not CSV/],
-  ['lines.ndjson', '{"external_id":"a"}\n{"external_id":"b"\nnull\n', ['--from', 'braze'], 3, /line 2: the line is not JSON\nline 3: expected an object/],
-  ['latin.ndjson', Buffer.from('{"external_id":"a","first_name":"J\xfcrgen"}\n', 'latin1'), ['--from', 'braze'], 3, /line 1: the line is not UTF-8/],
+  [
+    'lines.ndjson',
+    '{"external_id":"a"}\n{"external_id":"b"\nnull\n',
+    ['--from', 'braze'],
+    3,
+    /line 2: the line is not JSON\nline 3: expected an object/,
+  ],
+  [
+    'latin.ndjson',
+    Buffer.from('{"external_id":"a","first_name":"J\xfcrgen"}\n', 'latin1'),
+    ['--from', 'braze'],
+    3,
+    /line 1: the line is not UTF-8/,
+  ],
   ['wide.ndjson', Buffer.from('\ufeff{"external_id":"a"}\n', 'utf16le'), ['--from', 'braze'], 2, /The file is UTF-16/],
   ['x.ndjson', '{"external_id":"a"}\n', ['--app', 'ios=x'], 2, /--app: only with --from/],
-  ['x.ndjson', '{"external_id":"a"}\n', ['--from', 'braze', '--app', 'ios=nothing'], 2, /--app: does not name an app of this workspace, got "nothing"/],
-  ['x.ndjson', '{"external_id":"a"}\n', ['--from', 'braze', '--sms-group', NEWS], 2, /--sms-group: does not name a subscription group for phone numbers/],
-  ['x.ndjson', '{"external_id":"a"}\n', ['--from', 'braze', '--null', 'x', '--records', 'events'], 2, /--null, --records: not with --from/],
+  [
+    'x.ndjson',
+    '{"external_id":"a"}\n',
+    ['--from', 'braze', '--app', 'ios=nothing'],
+    2,
+    /--app: does not name an app of this workspace, got "nothing"/,
+  ],
+  [
+    'x.ndjson',
+    '{"external_id":"a"}\n',
+    ['--from', 'braze', '--sms-group', NEWS],
+    2,
+    /--sms-group: does not name a subscription group for phone numbers/,
+  ],
+  [
+    'x.ndjson',
+    '{"external_id":"a"}\n',
+    ['--from', 'braze', '--null', 'x', '--records', 'events'],
+    2,
+    /--null, --records: not with --from/,
+  ],
 ];
 
 test('hostile files are refused with their line, or as a whole', async (t) => {
@@ -267,7 +366,10 @@ test('hostile files are refused with their line, or as a whole', async (t) => {
 test('a zip bomb takes no memory, and files that overlap are refused', async (t) => {
   const world = await foreignWorld(t, { apps: newApps, more });
   // 64 MiB on one line, in 64 KiB: the line is too long, the next one is read.
-  const bomb = await zipOf(['a.txt', Buffer.concat([Buffer.alloc(64 * 1024 * 1024, ' x'), Buffer.from('\n{"external_id":"a"}')])]);
+  const bomb = await zipOf([
+    'a.txt',
+    Buffer.concat([Buffer.alloc(64 * 1024 * 1024, ' x'), Buffer.from('\n{"external_id":"a"}')]),
+  ]);
   assert.ok(bomb.length < 256 * 1024);
   const before = process.memoryUsage.rss();
   const done = await world.import(world.file('bomb.zip', bomb), '--from', 'braze');

@@ -24,19 +24,20 @@ export function readForeign(options: FromOptions, { format, isZip, cells }: File
   if (from === undefined || from === 'cresset') {
     const without = [...(app === undefined ? [] : ['--app']), ...(smsGroup === undefined ? [] : ['--sms-group'])];
     if (without.length > 0) throw new UsageError(`${without.join(', ')}: only with --from, for exports`);
-    if (isZip) throw new UsageError('a zip is read only of Braze, with --from braze; unpack it first');
     return null;
   }
   const { title, columns } = systems[from];
   const refused = [...cells, ...(records === 'attributes' ? [] : ['--records'])];
-  if (refused.length > 0) throw new UsageError(`${refused.join(', ')}: not with --from, which says how to read records`);
-  if (format === 'csv' && columns === null) throw new UsageError(`--from ${from}: exports of ${title} are JSON, not CSV`);
+  if (refused.length > 0)
+    throw new UsageError(`${refused.join(', ')}: not with --from, which says how to read records`);
+  if (format === 'csv' && columns === null)
+    throw new UsageError(`--from ${from}: exports of ${title} are JSON, not CSV`);
   if (isZip && from !== 'braze') throw new UsageError(`--from ${from}: a zip is read only of Braze; unpack it first`);
   return { system: from, apps: app ?? new Map(), smsGroup: smsGroup ?? null };
 }
 
 /** The option may be repeated: the apps add up. */
-export function readAppOption(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
+export function readAppOption(text: string, before: Map<string, string> = new Map()): Map<string, string> {
   const at = text.lastIndexOf('=');
   const [name, id] = [text.slice(0, at).trim(), text.slice(at + 1).trim()];
   if (at < 1 || name === '' || id === '') throw new InvalidArgumentError('expected name=id, the id that of an app.');

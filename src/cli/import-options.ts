@@ -86,6 +86,8 @@ export function readImportCommand(
   { first = null, isZip = false }: { first?: FirstLine | null; isZip?: boolean } = {},
 ): Omit<ImportCommand, 'parallelBatches'> {
   const path = file === '-' ? null : resolve(file);
+  const isForeign = options.from !== undefined && options.from !== 'cresset';
+  if (isZip && !isForeign) throw new UsageError(`${basename(file)}: a zip is read only of Braze, with --from braze`);
   const format = options.format ?? formatOf(file, options.from);
   const isRejects = isRejectsFile(file, first);
   const foreign = foreignOf(options, { format, isZip });
@@ -103,7 +105,16 @@ export function readImportCommand(
   // A dry run must not overwrite the rejected records of a real run, unless it is told where to write.
   const rejectsPath = dryRun && options.rejects === undefined ? null : rejects;
   const csv = format === 'csv' || isRejects ? csvOptions(options) : null;
-  const reading = { format, encoding, records, csv, skipBadCells, foreign, isZip, keptOptions: keptOptions(options, format, first) };
+  const reading = {
+    format,
+    encoding,
+    records,
+    csv,
+    skipBadCells,
+    foreign,
+    isZip,
+    keptOptions: keptOptions(options, format, first),
+  };
   return { path, ...reading, rejectsPath, dryRun, restart, json };
 }
 

@@ -68,13 +68,12 @@ async function lookedInto(
   file: string,
   given: ImportCommandOptions,
   isGiven: (name: string) => boolean,
-): Promise<{ options: ImportCommandOptions; first: FirstLine | null; isZip: boolean; isRecognized: boolean }> {
+): Promise<{ options: ImportCommandOptions; first: FirstLine | null; isZip: boolean }> {
   const { isZip, system } = await recognizedIn(file);
-  const isRecognized = given.from === undefined && system !== null;
-  const from = isRecognized ? { ...given, from: system } : given;
+  const from = given.from === undefined && system !== null ? { ...given, from: system } : given;
   const first = isZip ? null : await firstLineOf(file, from);
-  if (first?.options == null) return { options: from, first, isZip, isRecognized };
-  return { options: withStoredOptions(given, storedOptions(first.options), isGiven), first, isZip, isRecognized: false };
+  if (first?.options == null) return { options: from, first, isZip };
+  return { options: withStoredOptions(given, storedOptions(first.options), isGiven), first, isZip };
 }
 
 async function recognizedIn(file: string): Promise<Recognized> {
@@ -120,7 +119,7 @@ function storedOptions(words: readonly string[]): Partial<ImportCommandOptions> 
 function addRecordOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--from <system>', 'whose export the file is; cresset: nobody else\'s').choices([
+      new Option('--from <system>', "whose export the file is; cresset: nobody else's").choices([
         ...foreignSystems,
         'cresset',
       ]),

@@ -58,6 +58,7 @@ export async function runImport(
   const workspaceId = await ensureWorkspace(db);
   const workspace = (await loadCatalog(db, secret)).workspace(workspaceId);
   if (workspace === undefined) throw new Error('the workspace is not in the catalog');
+  const translator = translatorOf(command.foreign, workspace);
   const identity = command.path === null ? null : await identify(command.path);
   const opened = await open(db, workspaceId, command, identity);
   const report = new ImportReport(terminal, { ...command, sizeBytes: identity?.sizeBytes ?? null });
@@ -68,7 +69,6 @@ export async function runImport(
   }
   const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath, command.keptOptions);
   const doubts = new Doubts(command.csv?.numbers ?? 'plain');
-  const translator = translatorOf(command.foreign, workspace);
   if (command.foreign !== null) report.source(command.foreign.system, systems[command.foreign.system].title);
   const { signal, release } = interruption(terminal);
   try {

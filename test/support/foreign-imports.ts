@@ -18,7 +18,9 @@ export async function foreignWorld(
   { apps, more = '' }: { apps: Readonly<Record<string, string>>; more?: string },
 ): Promise<ForeignWorld> {
   const app = await startTestApp(t, { startsAt: new Date() });
-  const lines = Object.entries(apps).map(([platform, id]) => `  - { id: ${id}, name: Shop ${platform}, platform: ${platform} }`);
+  const lines = Object.entries(apps).map(
+    ([platform, id]) => `  - { id: ${id}, name: Shop ${platform}, platform: ${platform} }`,
+  );
   await app.givenWorkspace(`apps:\n${lines.join('\n')}\n${more}`);
   const folder = temporaryFolder(t);
   const run = commandLine({ DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret });

@@ -47,7 +47,8 @@ export async function* unpack(bytes: AsyncIterable<Buffer>, encoding = 'utf-8'):
     const label = mark === 'fffe' ? 'utf-16le' : 'utf-16be';
     throw new ImportFileError(`The file is UTF-16; expected UTF-8. Did you mean --encoding ${label}?`);
   }
-  if (isZip(head)) throw new ImportFileError('The file is a zip, which is read only with --from braze, and from a file.');
+  if (isZip(head))
+    throw new ImportFileError('The file is a zip, which is read only with --from braze, and from a file.');
   if (mark === '1f8b') yield* gunzip(whole);
   else yield* whole;
 }
@@ -55,6 +56,16 @@ export async function* unpack(bytes: AsyncIterable<Buffer>, encoding = 'utf-8'):
 /** Whether bytes begin as those of a zip do. */
 export function isZip(head: Buffer): boolean {
   return /^504b(?:0304|0506)/.test(head.subarray(0, 4).toString('hex'));
+}
+
+/** The first bytes, at least `atLeast` if there are as many. The rest is not read. */
+export async function beginningOf(bytes: AsyncIterable<Buffer>, atLeast: number): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  for await (const chunk of bytes) {
+    head = Buffer.concat([head, chunk]);
+    if (head.length >= atLeast) break;
+  }
+  return head;
 }
 
 /** The first bytes, at least `atLeast` if there are as many, and all of them. */
@@ -101,6 +112,8 @@ async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerato
 async function* gunzip(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const unpacked = createGunzip({ chunkSize: chunkBytes });
   const flowing = pipeline(Readable.from(bytes, { objectMode: false }), unpacked);
+  // Whoever stops reading early ends it with an error that nobody waits for.
+  flowing.catch(() => undefined);
   try {
     yield* unpacked;
     await flowing;

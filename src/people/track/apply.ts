@@ -3,13 +3,13 @@ import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { Remarks } from '../remarks.ts';
 import type { AttributesObject } from './attributes.ts';
 import { countActivity } from './count-activity.ts';
-import { columnsBeside, statedBy, takeHistory } from './history.ts';
 import { loadRoster } from './load.ts';
 import { remarksOf, type TrackProblem, type TrackRequest } from './request.ts';
 import { emailKey, type Person, Roster, tokenKey } from './roster.ts';
 import { saveRoster } from './saving/save.ts';
 import type { Done } from './saving/save-activities.ts';
 import { type Past, savePasts } from './saving/save-pasts.ts';
+import { columnsBeside, statedBy, takeHistory } from './take-history.ts';
 
 /** Applies one request: see `applyRequests`. */
 export async function applyTrack(
@@ -74,8 +74,7 @@ function applyAttributes(
   const custom = Roster.customAfter(found, object.custom, remarks);
   const person = found ?? roster.create(identifier);
   const before = history === undefined ? null : statedBy(found);
-  const columns =
-    history === undefined ? object.profile.columns : columnsBeside(object, found, roster, remarks);
+  const columns = history === undefined ? object.profile.columns : columnsBeside(object, found, roster, remarks);
   roster.changeColumns(person, columns);
   if (history !== undefined) takeHistory(person, object, before);
   person.custom = custom;

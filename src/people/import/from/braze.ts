@@ -31,7 +31,9 @@ const idLabel = 'braze_id';
  */
 export function fromBraze(record: RawObject, work: Translating): Translation {
   leaveOutUnknown(record, known, work);
-  const aliases = listOf(record, 'user_aliases', work, (alias, path) => work.remarks.keep(() => readAlias(alias, path)));
+  const aliases = listOf(record, 'user_aliases', work, (alias, path) =>
+    work.remarks.keep(() => readAlias(alias, path)),
+  );
   const used = usedApps(record, work);
   const object = {
     ...customOf(own(record, 'custom_attributes'), 'custom_attributes', work),
@@ -65,7 +67,11 @@ function historyOf(
 ): History {
   const time = (name: string) => timeOf(own(record, name), name, work);
   const stateAt = (state: unknown, kind: 'email' | 'push') =>
-    state === 'opted_in' ? time(`${kind}_opted_in_at`) : state === 'unsubscribed' ? time(`${kind}_unsubscribed_at`) : null;
+    state === 'opted_in'
+      ? time(`${kind}_opted_in_at`)
+      : state === 'unsubscribed'
+        ? time(`${kind}_unsubscribed_at`)
+        : null;
   const revenue = own(record, 'total_revenue');
   const totals = [...totalsOf(record, 'custom_events', work), ...totalsOf(record, 'purchases', work)];
   const isSpent = typeof revenue === 'number' && revenue > 0 && revenue < 1e12;

@@ -20,7 +20,16 @@ const kinds: ReadonlyMap<string, Platform | 'email' | 'sms'> = new Map([
 ]);
 
 const known = new Set([
-  ...['id', 'identifier', 'device_type', 'invalid_identifier', 'external_user_id', 'external_id', 'onesignal_id', 'email'],
+  ...[
+    'id',
+    'identifier',
+    'device_type',
+    'invalid_identifier',
+    'external_user_id',
+    'external_id',
+    'onesignal_id',
+    'email',
+  ],
   ...['sms_number', 'language', 'country', 'timezone_id', 'tags', 'session_count', 'created_at', 'last_active', 'lat'],
   ...['lon', 'web_auth', 'web_p256'],
 ]);
@@ -47,8 +56,8 @@ export function fromOneSignal(record: RawObject, work: Translating): Translation
 }
 
 function nameOf(record: RawObject): RawObject {
-  const externalId = own(record, 'external_user_id') ?? own(record, 'external_id');
-  if (!isNothing(externalId)) return { external_id: externalId };
+  const externalId = ['external_user_id', 'external_id'].map((name) => own(record, name)).find((id) => !isNothing(id));
+  if (externalId !== undefined) return { external_id: externalId };
   const id = [own(record, 'onesignal_id'), own(record, 'id')].find((one) => typeof one === 'string' && one !== '');
   if (typeof id === 'string') return namedByAlias('onesignal_id', id);
   throw new ObjectProblem('expected an external_user_id, or the id of the subscription');

@@ -15,7 +15,10 @@ export function nested(record: RawObject): RawObject {
     else if (cell !== '') parts.set(part, [...(parts.get(part) ?? []), [member, isList(part) ? listOf(cell) : cell]]);
   }
   const of = (part: string): RawObject => Object.fromEntries(parts.get(part) ?? []);
-  const objects = ['Attributes', 'Metrics', 'Location', 'Demographic'].map((part): [string, unknown] => [part, of(part)]);
+  const objects = ['Attributes', 'Metrics', 'Location', 'Demographic'].map((part): [string, unknown] => [
+    part,
+    of(part),
+  ]);
   const user = { ...of('User'), UserAttributes: of('User.UserAttributes') };
   return Object.fromEntries([...plain, ...objects, ['User', user]]);
 }

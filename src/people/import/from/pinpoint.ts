@@ -19,7 +19,17 @@ const kinds: ReadonlyMap<string, Platform | 'email' | 'sms'> = new Map([
 ]);
 
 const known = new Set([
-  ...['Id', 'Address', 'ChannelType', 'OptOut', 'EndpointStatus', 'CreationDate', 'EffectiveDate', 'Attributes', 'Metrics'],
+  ...[
+    'Id',
+    'Address',
+    'ChannelType',
+    'OptOut',
+    'EndpointStatus',
+    'CreationDate',
+    'EffectiveDate',
+    'Attributes',
+    'Metrics',
+  ],
   ...['Location', 'Demographic', 'User'],
   // Of the export and of no person.
   ...['ApplicationId', 'RequestId', 'CohortId'],

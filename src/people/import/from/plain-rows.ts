@@ -30,7 +30,8 @@ export class PlainRows implements RowReader {
     }
     const torn = cells.findIndex((cell) => cell.includes('\ufffd'));
     // The decoder replaces bytes that are not UTF-8 with this character.
-    if (torn !== -1) throw new ObjectProblem(`${shown(this.#header[torn] ?? '')}: the cell is not UTF-8; see --encoding`);
+    if (torn !== -1)
+      throw new ObjectProblem(`${shown(this.#header[torn] ?? '')}: the cell is not UTF-8; see --encoding`);
     return { object: this.shown(cells), problems: [], badName: null };
   }
 

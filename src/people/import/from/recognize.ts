@@ -1,5 +1,6 @@
 import { isObject, own } from '../../../lib/raw/json.ts';
-import { isZip, peek, readFile, unpack } from '../source.ts';
+import { ImportFileError } from '../entry.ts';
+import { beginningOf, isZip, readFile, unpack } from '../source.ts';
 import type { ForeignSystem } from './foreign.ts';
 import { isAnswer } from './people-files.ts';
 import { unzipped } from './zip.ts';
@@ -15,12 +16,14 @@ export interface Recognized {
 
 /** Looks at the beginning of a file, unpacked. Throws ImportFileError when the file cannot be read. */
 export async function recognize(path: string): Promise<Recognized> {
-  const raw = await peek(readFile(path), 4);
-  await raw.whole.return(undefined);
-  const zipped = isZip(raw.head);
-  const { head, whole } = await peek(zipped ? unzipped(path) : unpack(readFile(path)), lookedAt);
-  await whole.return(undefined);
-  return { isZip: zipped, system: systemOf(head.subarray(0, lookedAt).toString()) };
+  const zipped = isZip(await beginningOf(readFile(path), 4));
+  try {
+    const head = await beginningOf(zipped ? unzipped(path) : unpack(readFile(path)), lookedAt);
+    return { isZip: zipped, system: systemOf(head.subarray(0, lookedAt).toString()) };
+  } catch (error) {
+    if (error instanceof ImportFileError) return { isZip: zipped, system: null }; // The import says so.
+    throw error;
+  }
 }
 
 /** Whose export begins so. null: it may be anybody's. Pure. */

@@ -57,18 +57,20 @@ async function saveAliases(tx: Db, pasts: readonly Keyed[], workspaceId: number)
     }
   }
   if (wanted.size === 0) return [];
-  const rows = [...wanted.values()].map(({ key, alias }) => ({ ...alias, bucket: key.bucket, user_id: key.userId }));
+  const rows = [...wanted.values()].map(({ key, alias }, place) => {
+    return { ...alias, bucket: key.bucket, user_id: key.userId, place };
+  });
   const given = sql`json_to_recordset(${JSON.stringify(rows)}::json)
-        as x(label text, name text, bucket integer, user_id bigint)`;
+        as x(label text, name text, bucket integer, user_id bigint, place integer)`;
   await tx.run(sql`
     insert into user_names (workspace_id, label, name, bucket, user_id)
     select ${workspaceId}, x.label, x.name, x.bucket, x.user_id
       from ${given}
      where not exists (select from user_names n
                         where n.bucket = x.bucket and n.user_id = x.user_id and n.label = x.label)
-     order by x.label, x.name
+     order by x.label, x.name, x.place
         on conflict do nothing`);
-  const held = await tx.query<PersonName & { user_id: number }>(sql`
+  const held = await tx.query<{ label: string; name: string; user_id: number }>(sql`
     select x.label, x.name, x.user_id
       from ${given}
       join user_names n on n.workspace_id = ${workspaceId} and n.label = x.label and n.name = x.name
@@ -169,8 +171,16 @@ function latestPurchase(totals: readonly PastTotal[]): PastTotal | null {
     .reduce<PastTotal | null>((last, one) => (last === null || one.lastAt > last.lastAt ? one : last), null);
 }
 
+interface ReceivedRow {
+  bucket: number;
+  user_id: number;
+  channel: string;
+  campaign_id: string;
+  last_at: Date;
+}
+
 function saveReceived(tx: Transaction, pasts: readonly Keyed[]): void {
-  const rows = new Map<string, object & { last_at: Date }>();
+  const rows = new Map<string, ReceivedRow>();
   for (const { key, history } of pasts) {
     for (const { campaignId, channel, at } of history.received) {
       const id = `${key.userId}/${channel}/${campaignId}`;
