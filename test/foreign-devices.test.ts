@@ -175,13 +175,21 @@ test('endpoints of Pinpoint with one user id become one person; an opt-out is ne
     ...{ created_at: new Date('2024-05-01T17:31:01.046Z'), longitude: 15.44, home_city: 'Graz' },
     email_state_changed_at: new Date('2025-06-07T00:00:00Z'),
   });
-  assert.deepEqual(await world.db.query(sql`select state from subscription_states`), [{ state: 'subscribed' }]);
+  const states = sql`select state from subscription_states`;
+  assert.deepEqual(await world.db.query(states), [{ state: 'subscribed' }]);
+
+  // Somebody who has left the group here stays out of it, whatever an older file says.
+  const left = { subscription_group_id: TEXTS, subscription_state: 'unsubscribed', phone: ['+436641234567'] };
+  assert.equal((await world.post('/subscription/status/set', left)).status, 201);
+  const again = await world.import(path, '--restart', '--sms-group', TEXTS);
+  assert.match(again.errors, /line 5: applied, but for: subscription_groups: the person has unsubscribed here, and that stays/);
+  assert.deepEqual(await world.db.query(states), [{ state: 'unsubscribed' }]);
 });
 
 test('the same endpoints as CSV, with dotted columns; a mended row of the rejects file is read alike', async (t) => {
   const world = await foreignWorld(t, { apps, more });
   const csv = [
-    'Id,ChannelType,Address,OptOut,Location.Country,Location.City,Demographic.Timezone,Demographic.Locale,Metrics.level,' +
+    '\ufeffId,ChannelType,Address,OptOut,Location.Country,Location.City,Demographic.Timezone,Demographic.Locale,Metrics.level,' +
       'Attributes.Interests,User.UserId,User.UserAttributes.plan',
     `endpoint-1,APNS,${appleToken},NONE,AUT,Graz,Europe/Vienna,de_AT,6.5,"[""Technology"",""Music""]",ada,gold`,
     'endpoint-4,EMAIL,ada@example.test,ALL,,,,,,,ada,',

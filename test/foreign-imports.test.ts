@@ -15,6 +15,7 @@ segments:
 campaigns:
   - id: ${WELCOME}
     name: Welcome
+    kind: api
     variations: [{ id: 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a22, name: Mail, channel: email }]
 subscription_groups:
   - { id: ${NEWS}, name: News, channel: email }

@@ -2,41 +2,24 @@ import type { Database } from '../db/database.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
 import { systemClock } from '../lib/clock.ts';
-import { namesNo } from '../lib/raw/json.ts';
 import { batchLimits } from '../people/import/batches.ts';
-import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
-import { readCsv } from '../people/import/csv.ts';
+import { plainCsv } from '../people/import/columns.ts';
 import { Doubts } from '../people/import/doubts.ts';
-import type { Entry, RecordKind } from '../people/import/entry.ts';
-import { type ForeignOptions, Translator } from '../people/import/from/foreign.ts';
-import { readPeopleFile } from '../people/import/from/people-files.ts';
-import { rowsOf, systems } from '../people/import/from/systems.ts';
-import { unzipped } from '../people/import/from/zip.ts';
+import type { RecordKind } from '../people/import/entry.ts';
+import { systems } from '../people/import/from/systems.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
-import { readNdjson } from '../people/import/ndjson.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
-import { type FileIdentity, identify, readFile, toUtf8, unpack } from '../people/import/source.ts';
-import { idKey, type WorkspaceCatalog } from '../workspace/catalog.ts';
+import { type FileIdentity, identify } from '../people/import/source.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import type { Secret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { type ReadingCommand, readRecords, translatorOf } from './import-reading.ts';
 import { ImportReport } from './import-report.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
 
-export interface ImportCommand {
-  /** null: standard input. */
-  path: string | null;
-  format: 'ndjson' | 'csv';
-  /** The encoding by its name in the WHATWG standard. */
-  encoding: string;
+export interface ImportCommand extends ReadingCommand {
   records: RecordKind;
-  /** How cells are read. null: the file is NDJSON and has none. */
-  csv: CsvOptions | null;
-  /** How the export of another system is read. null: the file has objects of /users/track. */
-  foreign: ForeignOptions | null;
-  isZip: boolean;
   /** The options that the first line of the rejects file names. null: it has no such line. */
   keptOptions: readonly string[] | null;
   /** Whether a row is applied without the cells that cannot be read. */
@@ -75,7 +58,7 @@ export async function runImport(
     const totals = await importPeople(
       { db, workspace, now: systemClock.now },
       {
-        ...{ entries: read(command, { doubts, translator, onBytes: (bytes) => report.read(bytes) }), signal },
+        ...{ entries: readRecords(command, { doubts, translator, onBytes: (bytes) => report.read(bytes) }), signal },
         progress: opened.progress,
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         ...{ records: command.records, skipBadCells: command.skipBadCells },
@@ -125,50 +108,6 @@ function settingsOf({
     dateFormats: [...dateFormats].map(([column, { texts }]) => [column, texts]).sort(),
     ...(foreign !== null && { foreign: { ...foreign, apps: [...foreign.apps].sort() } }),
   };
-}
-
-interface ReadingOf {
-  doubts: Doubts;
-  translator: Translator | null;
-  onBytes(bytes: number): void;
-}
-
-function read(command: ImportCommand, { doubts, translator, onBytes }: ReadingOf): AsyncIterable<Entry[]> {
-  const { format, csv, foreign } = command;
-  const text = toUtf8(bytesOf(command, onBytes), command.encoding);
-  if (foreign === null || translator === null) {
-    return format === 'csv' ? readCsv(text, csv ?? plainCsv, doubts) : readNdjson(text, csv, doubts);
-  }
-  const rows = rowsOf(foreign.system);
-  if (format === 'csv') return translator.entries(readCsv(text, csv ?? plainCsv, doubts, rows));
-  return translator.entries(foreign.system === 'braze' ? readPeopleFile(text) : readNdjson(text, null, doubts, rows));
-}
-
-function bytesOf({ path, encoding, isZip }: ImportCommand, onBytes: (bytes: number) => void): AsyncIterable<Buffer> {
-  if (path !== null && isZip) return unzipped(path, onBytes);
-  return unpack(counted(path === null ? standardInput() : readFile(path), onBytes), encoding);
-}
-
-function translatorOf(options: ForeignOptions | null, workspace: WorkspaceCatalog): Translator | null {
-  if (options === null) return null;
-  for (const id of options.apps.values()) {
-    if (!workspace.apps.has(idKey(id))) throw new UsageError(`--app: ${namesNo('an app', id)}`);
-  }
-  const group = options.smsGroup === null ? undefined : workspace.subscriptionGroups.get(idKey(options.smsGroup));
-  if (options.smsGroup !== null && (group === undefined || group.channel === 'email' || group.archived))
-    throw new UsageError(`--sms-group: ${namesNo('a subscription group for phone numbers', options.smsGroup)}`);
-  return new Translator(systems[options.system].translate, { workspace, options, now: systemClock.now });
-}
-
-async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of bytes) {
-    onBytes(chunk.length);
-    yield chunk;
-  }
-}
-
-async function* standardInput(): AsyncGenerator<Buffer> {
-  for await (const chunk of process.stdin) yield chunk as Buffer;
 }
 
 /** True if the connection was lost: PostgreSQL, or the server that ran the embedded database, was stopped. */

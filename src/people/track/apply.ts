@@ -2,6 +2,7 @@ import type { Transaction } from '../../db/database.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { Remarks } from '../remarks.ts';
 import type { AttributesObject } from './attributes.ts';
+import { leftGroups } from '../consent/left-groups.ts';
 import { countActivity } from './count-activity.ts';
 import { loadRoster } from './load.ts';
 import { remarksOf, type TrackProblem, type TrackRequest } from './request.ts';
@@ -9,7 +10,7 @@ import { emailKey, type Person, Roster, tokenKey } from './roster.ts';
 import { saveRoster } from './saving/save.ts';
 import type { Done } from './saving/save-activities.ts';
 import { type Past, savePasts } from './saving/save-pasts.ts';
-import { columnsBeside, statedBy, takeHistory } from './take-history.ts';
+import { columnsBeside, groupsBeside, statedBy, takeHistory } from './take-history.ts';
 
 /** Applies one request: see `applyRequests`. */
 export async function applyTrack(
@@ -33,13 +34,14 @@ export async function applyRequests(
   now: Date,
 ): Promise<TrackProblem[][]> {
   const roster = await loadRoster(tx, { requests, workspace, now });
+  const left = await groupsLeft(tx, requests, roster);
   const done: Done[] = [];
   const pasts: Past[] = [];
   const problems = requests.map((request) => {
     roster.source = request.source;
     const late = request.attributes.flatMap(({ index, object }) => {
       const remarks = new Remarks();
-      const person = applyAttributes(roster, object, workspace, remarks);
+      const person = applyAttributes(roster, object, { workspace, left, remarks });
       const { history } = object;
       if (person !== null && history !== undefined) pasts.push({ request, index, person, history });
       return remarksOf(index, remarks.all);
@@ -58,12 +60,23 @@ export async function applyRequests(
   return problems;
 }
 
+/** The groups that people have left, of whom a history may say otherwise. */
+async function groupsLeft(tx: Transaction, requests: readonly TrackRequest[], { people }: Roster): Promise<Set<string>> {
+  const isAsked = requests.some(({ attributes }) =>
+    attributes.some(({ object }) => object.history !== undefined && object.groups.length > 0),
+  );
+  if (!isAsked) return new Set();
+  return leftGroups(
+    tx,
+    people.flatMap(({ stage, key }) => (stage === 'stored' && key !== null ? [key] : [])),
+  );
+}
+
 /** Applies one object in memory. Returns the person whom it changes. null: it changes nobody. */
 function applyAttributes(
   roster: Roster,
   object: AttributesObject,
-  workspace: WorkspaceCatalog,
-  remarks: Remarks,
+  { workspace, left, remarks }: { workspace: WorkspaceCatalog; left: ReadonlySet<string>; remarks: Remarks },
 ): Person | null {
   const { identifier, history } = object;
   const tokens =
@@ -82,7 +95,8 @@ function applyAttributes(
     if (value === null) person.extras.delete(name);
     else person.extras.set(name, value);
   }
-  for (const group of object.groups) {
+  const groups = history === undefined ? object.groups : groupsBeside(object, person, left, remarks);
+  for (const group of groups) {
     roster.setGroup(person, group, workspace.subscriptionGroups.get(group.groupId)?.channel === 'email');
   }
   if (tokens === null || tokens === undefined) roster.dropTokens(person);

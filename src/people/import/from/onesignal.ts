@@ -1,5 +1,5 @@
 import type { Platform } from '../../../channels/provider.ts';
-import { isObject, own, type RawObject, shown } from '../../../lib/raw/json.ts';
+import { isObject, own, type RawObject } from '../../../lib/raw/json.ts';
 import { readFlag } from '../../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import { noHistory } from '../../track/history.ts';
@@ -70,7 +70,8 @@ function addressOf(record: RawObject, work: Translating): RawObject {
   const kind = kinds.get(type);
   const isInvalid = isUnsubscribed(record, work);
   if (kind === undefined) {
-    work.leftOut.add(`identifier of device_type ${shown(type)}`);
+    // A cell of another column, such as a token, must not be printed.
+    work.leftOut.add(`identifier of device_type ${/^\d{1,3}$/.test(type) ? type : 'that is no number'}`);
     return {};
   }
   if (kind === 'email') return { ...emailOf(address, work), ...(isInvalid && { email_subscribe: 'unsubscribed' }) };

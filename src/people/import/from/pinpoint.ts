@@ -116,7 +116,8 @@ function addressOf(record: RawObject, work: Translating): RawObject {
   if (isNothing(address)) return {};
   const kind = kinds.get(type);
   if (kind === undefined) {
-    work.leftOut.add(`Address of ChannelType ${shown(type)}`);
+    // A cell of another column, such as a token, must not be printed.
+    work.leftOut.add(`Address of ChannelType ${/^[A-Z_]{1,20}$/.test(type) ? type : 'that is no word'}`);
     return {};
   }
   const isOut = hasOptedOut(record, work);
