@@ -182,7 +182,10 @@ test('endpoints of Pinpoint with one user id become one person; an opt-out is ne
   const left = { subscription_group_id: TEXTS, subscription_state: 'unsubscribed', phone: ['+436641234567'] };
   assert.equal((await world.post('/subscription/status/set', left)).status, 201);
   const again = await world.import(path, '--restart', '--sms-group', TEXTS);
-  assert.match(again.errors, /line 5: applied, but for: subscription_groups: the person has unsubscribed here, and that stays/);
+  assert.match(
+    again.errors,
+    /line 5: applied, but for: subscription_groups: the person has unsubscribed here, and that stays/,
+  );
   assert.deepEqual(await world.db.query(states), [{ state: 'unsubscribed' }]);
 });
 

@@ -34,7 +34,10 @@ interface ReadingOf {
 }
 
 /** The records of the file as objects of /users/track. */
-export function readRecords(command: ReadingCommand, { doubts, translator, onBytes }: ReadingOf): AsyncIterable<Entry[]> {
+export function readRecords(
+  command: ReadingCommand,
+  { doubts, translator, onBytes }: ReadingOf,
+): AsyncIterable<Entry[]> {
   const { format, csv, foreign } = command;
   const text = toUtf8(bytesOf(command, onBytes), command.encoding);
   if (foreign === null || translator === null) {

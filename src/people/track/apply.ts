@@ -1,8 +1,8 @@
 import type { Transaction } from '../../db/database.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { leftGroups } from '../consent/left-groups.ts';
 import { Remarks } from '../remarks.ts';
 import type { AttributesObject } from './attributes.ts';
-import { leftGroups } from '../consent/left-groups.ts';
 import { countActivity } from './count-activity.ts';
 import { loadRoster } from './load.ts';
 import { remarksOf, type TrackProblem, type TrackRequest } from './request.ts';
@@ -61,7 +61,11 @@ export async function applyRequests(
 }
 
 /** The groups that people have left, of whom a history may say otherwise. */
-async function groupsLeft(tx: Transaction, requests: readonly TrackRequest[], { people }: Roster): Promise<Set<string>> {
+async function groupsLeft(
+  tx: Transaction,
+  requests: readonly TrackRequest[],
+  { people }: Roster,
+): Promise<Set<string>> {
   const isAsked = requests.some(({ attributes }) =>
     attributes.some(({ object }) => object.history !== undefined && object.groups.length > 0),
   );

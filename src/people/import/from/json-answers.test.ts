@@ -43,10 +43,31 @@ test('people are found in answers and lists, wherever the bytes are cut', async 
 
 const never = 'the JSON that is open here never ends: the file is cut off, or a bracket or quote is missing';
 const broken: [string, unknown[]][] = [
-  ['{"users":[{"n":1},\n{"n":', [[1, { n: 1 }], [2, never]]],
-  ['{"users":[{"n":1}\n', [[1, { n: 1 }], [2, never]]],
+  [
+    '{"users":[{"n":1},\n{"n":',
+    [
+      [1, { n: 1 }],
+      [2, never],
+    ],
+  ],
+  [
+    '{"users":[{"n":1}\n',
+    [
+      [1, { n: 1 }],
+      [2, never],
+    ],
+  ],
   ['{"users":[{"n":"1}]}\n', [[1, never]]],
-  ['{"users":[1,null,"{",[],{"n":1}]}', [[1, 'expected an object'], [1, 'expected an object'], [1, 'expected an object'], [1, []], [1, { n: 1 }]]],
+  [
+    '{"users":[1,null,"{",[],{"n":1}]}',
+    [
+      [1, 'expected an object'],
+      [1, 'expected an object'],
+      [1, 'expected an object'],
+      [1, []],
+      [1, { n: 1 }],
+    ],
+  ],
   ['{"users":[{"n":1,}]}', [[1, 'the line is not JSON']]],
   ['{"users":[]}]]}}{"users":[{"n":1}]}', [[1, { n: 1 }]]],
 ];
