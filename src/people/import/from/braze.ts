@@ -26,8 +26,7 @@ const idLabel = 'braze_id';
 
 /**
  * Reads a person of /users/export/ids, /users/export/segment or /subscription/user/status.
- * Source: adjacent-endpoints.md §2.8; more-endpoints.md §4.1; adjacent-endpoints.md §3.5;
- * braze-inc/braze-docs: _docs/_api/endpoints/export/user_data/post_users_identifier.md.
+ * Source: adjacent-endpoints.md §2.8 and §3.5; more-endpoints.md §4.1; Braze, "Export user profile by identifier".
  */
 export function fromBraze(record: RawObject, work: Translating): Translation {
   leaveOutUnknown(record, known, work);

@@ -36,7 +36,7 @@ const known = new Set([
 
 /**
  * Reads a subscription: a device, an email address or a phone number. Rows with one external id are one person.
- * Source: OneSignal, "Export subscriptions CSV"; OneSignal/onesignal-java-api: docs/DefaultApi.md.
+ * Source: OneSignal, "Export subscriptions CSV".
  */
 export function fromOneSignal(record: RawObject, work: Translating): Translation {
   leaveOutUnknown(record, known, work);

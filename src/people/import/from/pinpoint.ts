@@ -42,8 +42,8 @@ const knownInside = {
 
 /**
  * Reads an endpoint: a device, an email address or a phone number. Endpoints with one user id are one person.
- * Source: awsdocs/amazon-pinpoint-developer-guide: doc-source/audience-data-export.md;
- * awsdocs/amazon-pinpoint-developer-guide: doc-source/audience-define-import.md.
+ * Source: Amazon Pinpoint, "Exporting Endpoints from Amazon Pinpoint"; Amazon Pinpoint, "Importing Endpoints into Amazon
+ * Pinpoint".
  */
 export function fromPinpoint(given: RawObject, work: Translating): Translation {
   const record = nested(given);
