@@ -15,6 +15,9 @@ export interface RecordOptions {
   thousandsComma?: boolean;
   phoneCountry?: string | null;
   skipBadCells?: boolean;
+  from?: string;
+  app?: ReadonlyMap<string, string>;
+  smsGroup?: string;
 }
 
 /**
@@ -28,6 +31,9 @@ export function recordArguments(options: RecordOptions): string[] {
   const one = (name: string, value: string | null | undefined) => (value == null ? [] : [`${name}=${value}`]);
   const flag = (name: string, isSet: boolean | undefined) => (isSet ? [name] : []);
   return [
+    ...one('--from', options.from),
+    ...pairs('--app', options.app),
+    ...one('--sms-group', options.smsGroup),
     ...(options.records === 'attributes' ? [] : [`--records=${options.records}`]),
     ...pairs('--types', types),
     ...pairs('--map', map),

@@ -4,10 +4,12 @@ import { type CellType, cellTypes } from '../people/import/cells.ts';
 import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
 import { type DateFormat, dateFormatHelp, eitherFormat, readDateFormat } from '../people/import/date-format.ts';
 import type { RecordKind } from '../people/import/entry.ts';
+import type { ForeignOptions, ForeignSystem } from '../people/import/from/foreign.ts';
 import type { FirstLine } from '../people/import/rejects-header.ts';
 import { readEncoding } from '../people/import/source.ts';
 import { readPhoneCountry } from '../people/profile/contact.ts';
 import { recordArguments } from './import-arguments.ts';
+import { readForeign } from './import-from.ts';
 import { UsageError } from './usage-error.ts';
 import type { ImportCommand } from './users-import.ts';
 
@@ -33,6 +35,10 @@ export interface ImportCommandOptions {
   thousandsComma?: boolean;
   phoneCountry?: CsvOptions['phoneCountry'];
   skipBadCells?: boolean;
+  /** `cresset`: objects of /users/track, whatever they look like. */
+  from?: ForeignSystem | 'cresset';
+  app?: Map<string, string>;
+  smsGroup?: string;
   rejects?: string;
   dryRun?: boolean;
   restart?: boolean;
@@ -63,24 +69,30 @@ export function withStoredOptions(
   stored: Partial<ImportCommandOptions>,
   isGiven: (name: string) => boolean,
 ): ImportCommandOptions {
-  const names = [...Object.keys(cellOptions), 'records'] as (keyof ImportCommandOptions)[];
+  const names = [...Object.keys(cellOptions), 'records', 'from', 'app', 'smsGroup'] as (keyof ImportCommandOptions)[];
   const isComma = (name: string) => name === 'decimalComma' || name === 'thousandsComma';
   const saysComma = names.some((name) => isComma(name) && isGiven(name));
   const free = names.filter((name) => !isGiven(name) && !(isComma(name) && saysComma));
   return { ...given, ...Object.fromEntries(free.flatMap((name) => (name in stored ? [[name, stored[name]]] : []))) };
 }
 
-/** `first`: the first line of an NDJSON file. null: the file is none, or standard input. Throws UsageError. */
+/**
+ * `first`: the first line of an NDJSON file. null: the file is none, or standard input. `isZip`: its first bytes are those of
+ * a zip. Throws UsageError.
+ */
 export function readImportCommand(
   file: string,
   options: ImportCommandOptions,
-  first: FirstLine | null = null,
+  { first = null, isZip = false }: { first?: FirstLine | null; isZip?: boolean } = {},
 ): Omit<ImportCommand, 'parallelBatches'> {
   const path = file === '-' ? null : resolve(file);
-  const format = options.format ?? formatOf(file);
+  const isForeign = options.from !== undefined && options.from !== 'cresset';
+  if (isZip && !isForeign) throw new UsageError(`${basename(file)}: a zip is read only of Braze, with --from braze`);
+  const format = options.format ?? formatOf(file, options.from);
   const isRejects = isRejectsFile(file, first);
-  if (format === 'ndjson' && !isRejects) refuseCellOptions(options);
-  if (first?.hasCells && givenCellOptions(options).length === 0) throw unsaidOptions(file);
+  const foreign = foreignOf(options, { format, isZip });
+  if (foreign === null && format === 'ndjson' && !isRejects) refuseCellOptions(options);
+  if (foreign === null && first?.hasCells && givenCellOptions(options).length === 0) throw unsaidOptions(file);
   if (options.decimalComma && options.thousandsComma) {
     throw new UsageError('--thousands-comma, --decimal-comma: a comma is either for thousands or for decimals');
   }
@@ -93,8 +105,26 @@ export function readImportCommand(
   // A dry run must not overwrite the rejected records of a real run, unless it is told where to write.
   const rejectsPath = dryRun && options.rejects === undefined ? null : rejects;
   const csv = format === 'csv' || isRejects ? csvOptions(options) : null;
-  const reading = { format, encoding, records, csv, skipBadCells, keptOptions: keptOptions(options, format, first) };
+  const reading = {
+    format,
+    encoding,
+    records,
+    csv,
+    skipBadCells,
+    foreign,
+    isZip,
+    keptOptions: keptOptions(options, format, first),
+  };
   return { path, ...reading, rejectsPath, dryRun, restart, json };
+}
+
+/** How the exports of another system are read. null: the file is none. Throws UsageError. */
+function foreignOf(
+  options: ImportCommandOptions,
+  file: { format: 'ndjson' | 'csv'; isZip: boolean },
+): ForeignOptions | null {
+  const cells = givenCellOptions(options).filter((name) => name !== '--delimiter');
+  return readForeign(options, { ...file, cells });
 }
 
 /** The first line of the rejects file. null: it needs none, because NDJSON is read without options. */
@@ -151,13 +181,18 @@ function givenCellOptions(options: ImportCommandOptions): string[] {
   return names.filter((name) => options[name] !== undefined).map((name) => cellOptions[name]);
 }
 
-export function formatOf(file: string): 'ndjson' | 'csv' {
-  const [, ending] = /\.(ndjson|jsonl|csv)(?:\.gz)?$/i.exec(basename(file)) ?? [];
+/** Exports of other systems may also be called `.json`, `.txt` and `.zip`: their lines are JSON. */
+export function formatOf(file: string, from?: ImportCommandOptions['from']): 'ndjson' | 'csv' {
+  const endings = from === undefined || from === 'cresset' ? ours : theirs;
+  const [, ending] = endings.exec(basename(file)) ?? [];
   if (ending === undefined) {
     throw new UsageError(`${file === '-' ? 'standard input' : basename(file)}: say --format ndjson or --format csv`);
   }
   return ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson';
 }
+
+const ours = /\.(ndjson|jsonl|csv)(?:\.gz)?$/i;
+const theirs = /\.(ndjson|jsonl|csv|json|txt|zip)(?:\.gz)?$/i;
 
 /** The option may be repeated: the types add up. */
 export function readTypes(text: string, before: Map<string, CellType> = new Map()): Map<string, CellType> {

@@ -1,5 +1,6 @@
 import { shown } from '../lib/raw/json.ts';
 import type { Doubts } from '../people/import/doubts.ts';
+import type { LeftOut } from '../people/import/from/left-out.ts';
 import type { ImportTotals } from '../people/import/import.ts';
 import type { InDoubt } from '../people/import/numbers.ts';
 import type { Reject } from '../people/import/progress.ts';
@@ -42,6 +43,12 @@ export class ImportReport {
     this.#reportedMs = this.#isDrawn ? Number.NEGATIVE_INFINITY : this.#startMs;
   }
 
+  /** Says whose export the file is. `name`: as in `--from`. */
+  source(name: string, title: string): void {
+    if (this.#options.json) this.#event('source', { from: name });
+    else this.#say(`Read as an export of ${title} (--from ${name})`);
+  }
+
   read(bytes: number): void {
     this.#bytes += bytes;
   }
@@ -73,19 +80,25 @@ export class ImportReport {
     else this.#terminal.printError(this.#line(totals));
   }
 
-  end(totals: ImportTotals & { end: 'finished' | 'stopped' }, found: Doubts): void {
-    const [numbers, fixedLines] = [found.numbers.inDoubt(), found.fixedLines()];
+  /** `leftOut`: what an export has and Cresset has no place for. null: the file is no export. */
+  end(
+    totals: ImportTotals & { end: 'finished' | 'stopped' },
+    { doubts, leftOut }: { doubts: Doubts; leftOut: LeftOut | null },
+  ): void {
+    const [numbers, fixedLines] = [doubts.numbers.inDoubt(), doubts.fixedLines()];
+    const left = [...(leftOut?.counts() ?? [])];
     const seconds = (performance.now() - this.#startMs) / 1_000;
     const { rejectsPath, dryRun, json } = this.#options;
     const kept = totals.rejected > 0 ? rejectsPath : null;
     if (json) {
       const reasons = Object.fromEntries(this.#reasons);
       const { end, ...counts } = totals;
-      const doubts = {
+      const more = {
+        ...(left.length > 0 && { left_out: Object.fromEntries(left) }),
         ...(Object.keys(numbers).length > 0 && { ambiguous_numbers: numbers }),
         ...(Object.keys(fixedLines).length > 0 && { fixed_lines: fixedLines }),
       };
-      this.#event(end, { ...counts, ...doubts, seconds: round(seconds), dry_run: dryRun, rejects_file: kept, reasons });
+      this.#event(end, { ...counts, ...more, seconds: round(seconds), dry_run: dryRun, rejects_file: kept, reasons });
       return;
     }
     this.#terminal.redraw?.('');
@@ -97,6 +110,7 @@ export class ImportReport {
         .map(([why, count]) => `  ${grouped(count)} × ${why}`),
       ...Object.entries(numbers).map(([column, which]) => `  ${doubtfulNumber(column, which)}`),
       ...Object.entries(fixedLines).map(([column, which]) => `  ${fixedLine(column, which)}`),
+      ...left.map(([what, count]) => `  ${grouped(count)} × ${what}: left out, because there is no place for it`),
       ...(kept === null ? [] : [`Rejected records are kept in ${kept}`]),
       ...(totals.end === 'stopped' ? ['Interrupted. The same command continues from here.'] : []),
       ...(dryRun ? ['This was a dry run: nothing was applied.'] : []),

@@ -5,9 +5,12 @@ import type { Database } from '../db/database.ts';
 import { shown } from '../lib/raw/json.ts';
 import { cellTypes } from '../people/import/cells.ts';
 import { ImportFileError, recordKinds } from '../people/import/entry.ts';
+import { foreignSystems } from '../people/import/from/foreign.ts';
+import { type Recognized, recognize } from '../people/import/from/recognize.ts';
 import { type FirstLine, readFirstLine } from '../people/import/rejects-header.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
 import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
+import { readAppOption } from './import-from.ts';
 import {
   formatOf,
   type ImportCommandOptions,
@@ -49,9 +52,8 @@ function importCommand(terminal: Terminal): Command {
     .addHelpText('after', help)
     .action(async (file: string, given: ImportCommandOptions) => {
       const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
-      const first = await firstLineOf(file, given.format);
-      const options = first?.options == null ? given : withStoredOptions(given, storedOptions(first.options), isGiven);
-      const job = { ...readImportCommand(file, options, first), parallelBatches };
+      const { options, ...seen } = await lookedInto(file, given, isGiven);
+      const job = { ...readImportCommand(file, options, seen), parallelBatches };
       const work = async (db: Database) =>
         runImport(db, { command: job, secret: await secretForCommand(db, config), terminal });
       await withDatabase(config, work, {
@@ -61,8 +63,31 @@ function importCommand(terminal: Terminal): Command {
     });
 }
 
-async function firstLineOf(file: string, format: ImportCommandOptions['format']): Promise<FirstLine | null> {
-  if (file === '-' || (format ?? formatOf(file)) === 'csv') return null;
+/** What the beginning of the file says beside the command line. */
+async function lookedInto(
+  file: string,
+  given: ImportCommandOptions,
+  isGiven: (name: string) => boolean,
+): Promise<{ options: ImportCommandOptions; first: FirstLine | null; isZip: boolean }> {
+  const { isZip, system } = await recognizedIn(file);
+  const from = given.from === undefined && system !== null ? { ...given, from: system } : given;
+  const first = isZip ? null : await firstLineOf(file, from);
+  if (first?.options == null) return { options: from, first, isZip };
+  return { options: withStoredOptions(given, storedOptions(first.options), isGiven), first, isZip };
+}
+
+async function recognizedIn(file: string): Promise<Recognized> {
+  if (file === '-') return { isZip: false, system: null };
+  try {
+    return await recognize(resolve(file));
+  } catch (error) {
+    if (error instanceof ImportFileError) return { isZip: false, system: null }; // The import says so.
+    throw error;
+  }
+}
+
+async function firstLineOf(file: string, { format, from }: ImportCommandOptions): Promise<FirstLine | null> {
+  if (file === '-' || (format ?? formatOf(file, from)) === 'csv') return null;
   try {
     return await readFirstLine(resolve(file));
   } catch (error) {
@@ -93,6 +118,14 @@ function storedOptions(words: readonly string[]): Partial<ImportCommandOptions> 
 /** The options that say how the records of a file are read. A rejects file keeps those of its import. */
 function addRecordOptions(command: Command): Command {
   return command
+    .addOption(
+      new Option('--from <system>', "whose export the file is; cresset: nobody else's").choices([
+        ...foreignSystems,
+        'cresset',
+      ]),
+    )
+    .option('--app <name=id>', 'app that an export means by a name or platform, such as ios=…', readAppOption)
+    .option('--sms-group <id>', 'subscription group for the phone numbers of an export')
     .addOption(new Option('--records <kind>', 'what the records are').choices([...recordKinds]).default(recordKinds[0]))
     .option('-t, --types <column=type,...>', `types of CSV columns: ${cellTypes.join(', ')}`, readTypes)
     .option('-m, --map <old=new,...>', 'new names of CSV columns', readMap)
@@ -115,6 +148,7 @@ const help = `
 A line of NDJSON is one object as in "attributes" of POST /users/track, or with --records as in "events" or "purchases".
 A CSV file has a header. A column with the name of a member of such an object sets that member; every other column is a
 custom attribute, or a property of the event, as text unless --types says otherwise.
+Exports of Braze, OneSignal and Amazon Pinpoint are recognized, and read with --from.
 
 After an interruption of any kind, the same command continues where it stopped: no line is missed or applied twice.
 Bad records are kept aside with line and reason, and all others are applied. Mend the rejects file and import it.
@@ -128,4 +162,5 @@ Examples:
   cresset users import kunden.csv --delimiter ';' --encoding windows-1252 --date-format DD.MM.YYYY --decimal-comma \\
     --phone-country AT --map "Nummer=external_id,E-Mail=email,Telefon=phone" --types Umsatz=number --skip-bad-cells
   cresset users import orders.csv --records purchases
+  cresset users import segment.zip --from braze --app 'Shop iOS=<id>'
   zstdcat people.ndjson.zst | cresset users import - --format ndjson --json`;

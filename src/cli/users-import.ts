@@ -3,30 +3,23 @@ import { troubleOf } from '../db/trouble.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
 import { systemClock } from '../lib/clock.ts';
 import { batchLimits } from '../people/import/batches.ts';
-import { type CsvOptions, plainCsv } from '../people/import/columns.ts';
-import { readCsv } from '../people/import/csv.ts';
+import { plainCsv } from '../people/import/columns.ts';
 import { Doubts } from '../people/import/doubts.ts';
 import type { RecordKind } from '../people/import/entry.ts';
+import { systems } from '../people/import/from/systems.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
-import { readNdjson } from '../people/import/ndjson.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
-import { type FileIdentity, identify, readFile, toUtf8, unpack } from '../people/import/source.ts';
+import { type FileIdentity, identify } from '../people/import/source.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import type { Secret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { type ReadingCommand, readRecords, translatorOf } from './import-reading.ts';
 import { ImportReport } from './import-report.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
 
-export interface ImportCommand {
-  /** null: standard input. */
-  path: string | null;
-  format: 'ndjson' | 'csv';
-  /** The encoding by its name in the WHATWG standard. */
-  encoding: string;
+export interface ImportCommand extends ReadingCommand {
   records: RecordKind;
-  /** How cells are read. null: the file is NDJSON and has none. */
-  csv: CsvOptions | null;
   /** The options that the first line of the rejects file names. null: it has no such line. */
   keptOptions: readonly string[] | null;
   /** Whether a row is applied without the cells that cannot be read. */
@@ -48,6 +41,7 @@ export async function runImport(
   const workspaceId = await ensureWorkspace(db);
   const workspace = (await loadCatalog(db, secret)).workspace(workspaceId);
   if (workspace === undefined) throw new Error('the workspace is not in the catalog');
+  const translator = translatorOf(command.foreign, workspace);
   const identity = command.path === null ? null : await identify(command.path);
   const opened = await open(db, workspaceId, command, identity);
   const report = new ImportReport(terminal, { ...command, sizeBytes: identity?.sizeBytes ?? null });
@@ -58,12 +52,14 @@ export async function runImport(
   }
   const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath, command.keptOptions);
   const doubts = new Doubts(command.csv?.numbers ?? 'plain');
+  if (command.foreign !== null) report.source(command.foreign.system, systems[command.foreign.system].title);
   const { signal, release } = interruption(terminal);
   try {
     const totals = await importPeople(
       { db, workspace, now: systemClock.now },
       {
-        ...{ entries: entriesOf(command, doubts, (bytes) => report.read(bytes)), progress: opened.progress, signal },
+        ...{ entries: readRecords(command, { doubts, translator, onBytes: (bytes) => report.read(bytes) }), signal },
+        progress: opened.progress,
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         ...{ records: command.records, skipBadCells: command.skipBadCells },
         async onReject(reject, shown) {
@@ -74,7 +70,7 @@ export async function runImport(
       },
     );
     await rejects?.close();
-    report.end(totals, doubts);
+    report.end(totals, { doubts, leftOut: translator?.leftOut ?? null });
     if (totals.end === 'stopped') throw new CommandEnd(130);
     if (totals.rejected > 0) throw new CommandEnd(3);
   } catch (error) {
@@ -103,30 +99,15 @@ function settingsOf({
   records,
   csv,
   skipBadCells,
+  foreign,
 }: Omit<ImportCommand, 'path' | 'restart' | 'dryRun'>) {
   const { types, renamed, dateFormat, dateFormats, booleans, ...plain } = csv ?? plainCsv;
   return {
     ...{ ...plain, format, encoding, records, skipBadCells, dateFormat: dateFormat?.texts ?? null },
     ...{ types: [...types].sort(), renamed: [...renamed].sort(), booleans: [...booleans].sort(), batch: batchLimits },
     dateFormats: [...dateFormats].map(([column, { texts }]) => [column, texts]).sort(),
+    ...(foreign !== null && { foreign: { ...foreign, apps: [...foreign.apps].sort() } }),
   };
-}
-
-function entriesOf({ path, format, csv, encoding }: ImportCommand, doubts: Doubts, onBytes: (bytes: number) => void) {
-  const bytes = unpack(counted(path === null ? standardInput() : readFile(path), onBytes), encoding);
-  const text = toUtf8(bytes, encoding);
-  return format === 'csv' ? readCsv(text, csv ?? plainCsv, doubts) : readNdjson(text, csv, doubts);
-}
-
-async function* counted(bytes: AsyncIterable<Buffer>, onBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
-  for await (const chunk of bytes) {
-    onBytes(chunk.length);
-    yield chunk;
-  }
-}
-
-async function* standardInput(): AsyncGenerator<Buffer> {
-  for await (const chunk of process.stdin) yield chunk as Buffer;
 }
 
 /** True if the connection was lost: PostgreSQL, or the server that ran the embedded database, was stopped. */

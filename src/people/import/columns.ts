@@ -49,8 +49,19 @@ const members: Readonly<Record<Exclude<RecordKind, 'attributes'>, readonly strin
   ],
 };
 
+/** Reads the rows of a CSV file, of which it knows the header. */
+export interface RowReader {
+  /** `line`: on which the row begins. Throws ObjectProblem if nothing of it can be read. */
+  read(cells: readonly string[], line: number): Reading;
+  /** The cells by the names of the file's columns, for the rejects file. */
+  shown(cells: readonly string[]): object;
+}
+
+/** Makes the reader of a file's rows. Throws ImportFileError when the header cannot be used. */
+export type RowsOf = (header: readonly string[]) => RowReader;
+
 /** The columns of one file. Turns a row of cells into an object of /users/track. */
-export class Columns {
+export class Columns implements RowReader {
   /** The names of the members that the columns set. */
   readonly names: readonly string[];
   readonly #header: readonly string[];
@@ -139,7 +150,6 @@ export class Columns {
     return readCell(cell, this.#types[index] ?? 'text', name, this.#styles[index] ?? this.#options, seen);
   }
 
-  /** The cells by the names of the file's columns, for the rejects file. */
   shown(cells: readonly string[]): object {
     if (cells.length !== this.names.length) return cells;
     return Object.fromEntries(this.#header.map((name, index) => [name, cells[index]]));

@@ -1,17 +1,21 @@
 import { once } from 'node:events';
 import { type CsvError, type Parser, parse } from 'csv-parse';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
-import { Columns, type CsvOptions } from './columns.ts';
+import { Columns, type CsvOptions, type RowReader, type RowsOf } from './columns.ts';
 import type { Doubts } from './doubts.ts';
 import { type Entry, ImportFileError, maxRecordBytes, type Reading, type Shown } from './entry.ts';
 
-/** Reads a CSV file with a header (RFC 4180, LF or CRLF, with or without a byte order mark). Throws ImportFileError. */
+/**
+ * Reads a CSV file with a header (RFC 4180, LF or CRLF, with or without a byte order mark). `rowsOf` makes the reader of its
+ * rows; without it they are read as `options` say. Throws ImportFileError.
+ */
 export async function* readCsv(
   bytes: AsyncIterable<Buffer>,
   options: CsvOptions,
   doubts?: Doubts,
+  rowsOf: RowsOf = (header) => new Columns(header, options, doubts),
 ): AsyncGenerator<Entry[]> {
-  const rows = new Rows(options, doubts);
+  const rows = new Rows(rowsOf);
   const parser = parse({
     bom: true,
     delimiter: options.delimiter,
@@ -42,19 +46,17 @@ function write(parser: Parser, chunk: Buffer): Promise<void> {
 }
 
 class Rows {
-  columns: Columns | null = null;
+  columns: RowReader | null = null;
   #entries: Entry[] = [];
   #problem: Error | null = null;
-  readonly #options: CsvOptions;
-  readonly #doubts: Doubts | undefined;
+  readonly #rowsOf: RowsOf;
   #line = 1;
   #bytes = 0;
   #emptyLines = 0;
   #endLine = 0;
 
-  constructor(options: CsvOptions, doubts: Doubts | undefined) {
-    this.#options = options;
-    this.#doubts = doubts;
+  constructor(rowsOf: RowsOf) {
+    this.#rowsOf = rowsOf;
   }
 
   /** Returns null, so that the parser does not keep the record for its own readers. */
@@ -66,7 +68,7 @@ class Rows {
     this.#line = line + 1 + (hasLineBreaks ? cells.reduce((sum, cell) => sum + newlines(cell), 0) : 0);
     [this.#bytes, this.#emptyLines, this.#endLine] = [at.end, at.empty_lines, at.lines];
     try {
-      if (this.columns === null) this.columns = new Columns(cells, this.#options, this.#doubts);
+      if (this.columns === null) this.columns = this.#rowsOf(cells);
       else this.#entries.push(new Row(line, sizeBytes, cells, this.columns));
     } catch (error) {
       this.#problem ??= error as Error;
@@ -99,9 +101,9 @@ class Row implements Entry {
   readonly line: number;
   readonly sizeBytes: number;
   readonly #cells: string[];
-  readonly #columns: Columns;
+  readonly #columns: RowReader;
 
-  constructor(line: number, sizeBytes: number, cells: string[], columns: Columns) {
+  constructor(line: number, sizeBytes: number, cells: string[], columns: RowReader) {
     this.line = line;
     this.sizeBytes = sizeBytes;
     this.#cells = cells;

@@ -1,3 +1,5 @@
+import type { History } from '../track/history.ts';
+
 /** One record of a file. */
 export interface Entry {
   /** The line on which the record begins. The first line is 1. */
@@ -17,6 +19,10 @@ export interface Reading {
   badName: string | null;
   /** What would read the value of a member that /users/track refuses, to be added to the problem. Absent: nothing is known. */
   hintFor?(name: string): string;
+  /** What is left out of the record, which is applied without it. Absent: nothing. */
+  left?: readonly string[];
+  /** What another system knows of the person's past. Absent: the file is none of another system. */
+  history?: History;
 }
 
 /** A rejected record: what was read of a line of NDJSON, or the cells of a row by the names of its columns. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isObject, own } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
-import { Columns, type CsvOptions } from './columns.ts';
+import { Columns, type CsvOptions, type RowReader, type RowsOf } from './columns.ts';
 import type { Doubts } from './doubts.ts';
 import { type Entry, maxRecordBytes, type Reading, type Shown } from './entry.ts';
 import { isRejectedLine, optionsInHeader } from './rejects-header.ts';
@@ -12,15 +12,16 @@ const maxShownBytes = 64 * 1024;
 
 /**
  * Reads one JSON text per line and skips blank lines, and the first line of a rejects file, which names its options. Any
- * other line of a rejects file is read as the record in it; `options` say how to read the cells of a rejected row. null:
- * nobody said it, and such rows are refused. Holds one chunk, and one line of at most `maxRecordBytes`.
+ * other line of a rejects file is read as the record in it; `options`, or `rowsOf`, say how to read the cells of a rejected
+ * row. null: nobody said it, and such rows are refused. Holds one chunk, and one line of at most `maxRecordBytes`.
  */
 export async function* readNdjson(
   bytes: AsyncIterable<Buffer>,
   options: CsvOptions | null = null,
   doubts?: Doubts,
+  rowsOf: RowsOf | null = options === null ? null : (header) => new Columns(header, options, doubts),
 ): AsyncGenerator<Entry[]> {
-  const lines = new Lines(new RejectedRows(options, doubts));
+  const lines = new Lines(new RejectedRows(rowsOf));
   for await (const chunk of bytes) yield lines.add(chunk);
   yield lines.end();
 }
@@ -86,35 +87,33 @@ function isOptionsLine(text: Buffer): boolean {
 }
 
 /** Reads the rows of a CSV file that stand in its rejects file. */
-class RejectedRows {
-  readonly #options: CsvOptions | null;
-  readonly #doubts: Doubts | undefined;
-  #columns: Columns | null = null;
+export class RejectedRows {
+  readonly #rowsOf: RowsOf | null;
+  #columns: RowReader | null = null;
   #header = '';
 
-  constructor(options: CsvOptions | null, doubts: Doubts | undefined) {
-    this.#options = options;
-    this.#doubts = doubts;
+  constructor(rowsOf: RowsOf | null) {
+    this.#rowsOf = rowsOf;
   }
 
   /** `line`: of the rejects file. */
   read(cells: object, line: number): Reading {
-    if (this.#options === null) {
+    if (this.#rowsOf === null) {
       throw new ObjectProblem(
         'cells: nothing says how to read them; import the rejects file itself, with its first line',
       );
     }
     const names = Object.keys(cells);
     const header = JSON.stringify(names);
-    if (this.#columns === null || header !== this.#header)
-      this.#columns = new Columns(names, this.#options, this.#doubts);
+    if (this.#columns === null || header !== this.#header) this.#columns = this.#rowsOf(names);
     this.#header = header;
     const texts = Object.values(cells).map((cell) => (typeof cell === 'string' ? cell : String(cell)));
     return this.#columns.read(texts, line);
   }
 }
 
-class JsonLine implements Entry {
+/** The JSON text of one record. */
+export class JsonLine implements Entry {
   readonly line: number;
   readonly sizeBytes: number;
   readonly #text: Buffer;

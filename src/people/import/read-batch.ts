@@ -57,13 +57,15 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
       request.activities.push({ array: options.records, index, object });
       return { refusal: [], left: problems };
     }
+    const { left: leftBefore = [], history } = reading;
     const object = readAttributes(reading.object, options.workspace);
+    if (history !== undefined) object.history = history;
     // Unlike /users/track, an import keeps what is stored: one file may hold many thousands of such values.
     for (const { field } of object.ignored) delete object.profile.columns[field];
     const future = futureIn(object.profile, options.now);
     if (future !== null) delete object.profile.columns.dob;
     const beside = [...object.remarks.map(sentenceOf).map(hinted), ...object.ignored.map(({ problem }) => problem)];
-    const left = [...withBadName(reading, options), ...beside, ...(future === null ? [] : [future])];
+    const left = [...withBadName(reading, options), ...leftBefore, ...beside, ...(future === null ? [] : [future])];
     if (isRefused(reading, options)) return refusing(left);
     request.attributes.push({ index, object });
     return { refusal: [], left };

@@ -39,23 +39,48 @@ export async function* readFile(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** Unpacks gzip and refuses UTF-16; the first two bytes tell. Throws ImportFileError. */
+/** Unpacks gzip, and refuses UTF-16 and zip; the first bytes tell. Throws ImportFileError. */
 export async function* unpack(bytes: AsyncIterable<Buffer>, encoding = 'utf-8'): AsyncGenerator<Buffer> {
-  const iterator = bytes[Symbol.asyncIterator]();
-  let first: Buffer = Buffer.alloc(0);
-  while (first.length < 2) {
-    const { value, done } = await iterator.next();
-    if (done) break;
-    first = Buffer.concat([first, value]);
-  }
-  const head = first.subarray(0, 2).toString('hex');
-  if (encoding === 'utf-8' && (head === 'fffe' || head === 'feff')) {
-    const label = head === 'fffe' ? 'utf-16le' : 'utf-16be';
+  const { head, whole } = await peek(bytes, 4);
+  const mark = head.subarray(0, 2).toString('hex');
+  if (encoding === 'utf-8' && (mark === 'fffe' || mark === 'feff')) {
+    const label = mark === 'fffe' ? 'utf-16le' : 'utf-16be';
     throw new ImportFileError(`The file is UTF-16; expected UTF-8. Did you mean --encoding ${label}?`);
   }
-  const whole = chain(first, iterator);
-  if (head === '1f8b') yield* gunzip(whole);
+  if (isZip(head))
+    throw new ImportFileError('The file is a zip, which is read only with --from braze, and from a file.');
+  if (mark === '1f8b') yield* gunzip(whole);
   else yield* whole;
+}
+
+/** Whether bytes begin as those of a zip do. */
+export function isZip(head: Buffer): boolean {
+  return /^504b(?:0304|0506)/.test(head.subarray(0, 4).toString('hex'));
+}
+
+/** The first bytes, at least `atLeast` if there are as many. The rest is not read. */
+export async function beginningOf(bytes: AsyncIterable<Buffer>, atLeast: number): Promise<Buffer> {
+  let head: Buffer = Buffer.alloc(0);
+  for await (const chunk of bytes) {
+    head = Buffer.concat([head, chunk]);
+    if (head.length >= atLeast) break;
+  }
+  return head;
+}
+
+/** The first bytes, at least `atLeast` if there are as many, and all of them. */
+export async function peek(
+  bytes: AsyncIterable<Buffer>,
+  atLeast: number,
+): Promise<{ head: Buffer; whole: AsyncGenerator<Buffer> }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < atLeast) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    head = head.length === 0 ? value : Buffer.concat([head, value]);
+  }
+  return { head, whole: chain(head, iterator) };
 }
 
 /** The bytes as UTF-8. `encoding`: a name that `readEncoding` returned. */
@@ -87,6 +112,8 @@ async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerato
 async function* gunzip(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const unpacked = createGunzip({ chunkSize: chunkBytes });
   const flowing = pipeline(Readable.from(bytes, { objectMode: false }), unpacked);
+  // Whoever stops reading early ends it with an error that nobody waits for.
+  flowing.catch(() => undefined);
   try {
     yield* unpacked;
     await flowing;

@@ -26,6 +26,7 @@ import {
 } from '../remarks.ts';
 import { readName, readShortText } from '../stored-text.ts';
 import { canonicalAppleToken } from './apple-token.ts';
+import type { History } from './history.ts';
 import { slipsAmong } from './slips.ts';
 
 export interface TokenChange {
@@ -34,7 +35,12 @@ export interface TokenChange {
   token: string;
   /** The device's id. null: the server makes one. */
   deviceId: string | null;
+  /** Present: the device shows no notifications. A stored token that shows them goes on to do so. */
+  isSilent?: true;
 }
+
+/** Marks a token as silent. JSON cannot hold this member, so only imports can. */
+export const silent = Symbol('silent');
 
 export interface GroupChange {
   groupId: string;
@@ -61,6 +67,8 @@ export interface AttributesObject {
   blocked: readonly string[];
   /** What was probably meant by custom attributes that look like members, in words. */
   slips: readonly string[];
+  /** What another system knows of the person's past. Absent: nothing; only imports have it. */
+  history?: History;
 }
 
 export type IgnoredField = 'country' | 'time_zone';
@@ -113,6 +121,11 @@ const notCustom = new Set([
   '_update_existing_only',
   '_merge_objects',
 ]);
+
+/** Whether a member of an attributes object is more than a custom attribute. */
+export function isMember(name: string): boolean {
+  return notCustom.has(name) || profileFields.has(name);
+}
 
 /**
  * Reads one object of `attributes`. Leaves out what is wrong. Throws ObjectRefusal, with all that is wrong, if the object
@@ -186,7 +199,7 @@ function readAdmitted(
 /** The name without blanks around it. Throws ObjectProblem. */
 function readCustomName(key: string): string {
   const name = readName(key, 'attribute name', 1_020).trim();
-  if (name !== key && (notCustom.has(name) || profileFields.has(name)))
+  if (name !== key && isMember(name))
     throw new ObjectProblem(`${memberPath('', key)}: expected ${name} without blanks around it`);
   return name;
 }
@@ -227,6 +240,7 @@ function readTokens(value: unknown, workspace: WorkspaceCatalog, remarks: Remark
       platform: app.platform,
       token: coded('BAD_PUSH_TOKEN_STRING', () => readToken(own(raw, 'token'), `${path}.token`, app.platform)),
       deviceId: coded('BAD_DEVICE_ID', () => readDeviceId(own(raw, 'device_id'), `${path}.device_id`)),
+      ...(silent in raw && { isSilent: true as const }),
     };
   });
 }

@@ -32,6 +32,7 @@ export function footprintOf(request: TrackRequest): Footprint {
     if (email) shared.add(emailKey(email));
     if (phone) shared.add(phone);
     for (const token of object.tokens ?? []) shared.add(tokenKey(token));
+    for (const { label, name } of object.history?.aliases ?? []) shared.add(nameKey(label, name));
   }
   for (const { object } of request.activities) note(object.identifier);
   const [label = null] = labels;

@@ -12,15 +12,15 @@ export async function saveTokens(tx: Db, people: readonly (Person & { key: Perso
     people.filter(({ dropsTokens }) => dropsTokens).map(({ key }) => key),
   );
   const rows = people.flatMap(({ key, tokens, updatedAt }) =>
-    [...tokens.values()].map(({ appId, platform, token, deviceId }) => ({
+    [...tokens.values()].map(({ appId, platform, token, deviceId, isSilent = false }) => ({
       ...{ bucket: key.bucket, user_id: key.userId, app_id: appId, platform, token },
-      ...{ device: deviceOf(token), device_id: deviceId, registered_at: updatedAt },
+      ...{ device: deviceOf(token), device_id: deviceId, registered_at: updatedAt, foreground: !isSilent },
     })),
   );
   if (rows.length === 0) return;
   const given = sql`json_to_recordset(${JSON.stringify(rows)}::json)
         as x(bucket integer, user_id bigint, app_id text, platform text, token text, device text,
-             device_id text, registered_at timestamptz)`;
+             device_id text, registered_at timestamptz, foreground boolean)`;
   // The update changes nothing, but it locks the present owner and returns it.
   const owners = await tx.query<{ app_id: string; token: string; bucket: number; user_id: number }>(sql`
     insert into push_token_owners (app_id, token, bucket, user_id)
@@ -35,10 +35,10 @@ export async function saveTokens(tx: Db, people: readonly (Person & { key: Perso
   await dropOlderTokens(tx, rows, rows[0]?.registered_at ?? new Date(0));
   await tx.run(sql`
     insert into push_targets (bucket, user_id, app_id, token, platform, device_id, foreground, registered_at)
-    select bucket, user_id, app_id, token, platform, coalesce(device_id, gen_random_uuid()::text), true, registered_at
+    select bucket, user_id, app_id, token, platform, coalesce(device_id, gen_random_uuid()::text), foreground, registered_at
       from ${given}
         on conflict (bucket, user_id, app_id, token) do update
-       set foreground = true, platform = excluded.platform, suspect_since = null,
+       set foreground = push_targets.foreground or excluded.foreground, platform = excluded.platform, suspect_since = null,
            registered_at = greatest(push_targets.registered_at, excluded.registered_at)`);
   await forgetSuspicions(tx, given);
   if (rows.every(({ device_id }) => device_id === null)) return;
