@@ -34,10 +34,11 @@ export function readMessages(
   problems: Problems,
 ): { messages: [ChannelKey, RawObject][]; unknownChannels: string[] } {
   const reader = new ObjectReader(raw, path, problems);
-  const messages = channelKeys.flatMap((channel) => {
+  const messages: [ChannelKey, RawObject][] = [];
+  for (const channel of channelKeys) {
     const message = reader.rawObject(channel);
-    return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
-  });
+    if (message !== undefined) messages.push([channel, message]);
+  }
   return { messages, unknownChannels: reader.unknown(channelKeys) };
 }
 

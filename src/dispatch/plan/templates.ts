@@ -80,7 +80,9 @@ export function placeOfVariation(key: ChannelKey, id: string): MessagePlace {
 
 /** The messages themselves, without further variations. */
 export function messagesIn(parsed: readonly ParsedMessage[]): SendPlan['messages'] {
-  return Object.fromEntries(parsed.flatMap(({ key, place, message }) => (place === key ? [[key, message]] : [])));
+  const messages: SendPlan['messages'] = {};
+  for (const { key, place, message } of parsed) if (place === key) messages[key] = message;
+  return messages;
 }
 
 function treeOf(channel: Channel, value: object, path: string, problems: Problems): CompiledTree {
