@@ -17,10 +17,7 @@ export interface Caller {
  * Returns the key in the header of a request. Throws RequestError if the key or the address is not good, checked in the
  * order of send.md §3. Keys are found by their SHA-256, so timing reveals nothing about them.
  */
-export function keyOfHeader(
-  catalog: Catalog,
-  caller: Caller & { readonly authorization: string | undefined },
-): ApiKey {
+export function keyOfHeader(catalog: Catalog, caller: Caller & { readonly authorization: string | undefined }): ApiKey {
   const given = bearer.exec(caller.authorization ?? '')?.[1];
   if (given === undefined) throw noCredentials();
   return keyNamed(catalog, given, caller);
@@ -46,7 +43,8 @@ export function checkPermission(key: ApiKey, permission: Permission): void {
 function keyNamed(catalog: Catalog, given: string, caller: Caller): ApiKey {
   const key = catalog.apiKey(hash('sha256', given, 'hex'));
   if (key === undefined) throw new InvalidKeyError(given);
-  if (key.allowFrom.length > 0 && !isAllowed(caller.address, key.allowFrom)) throw new RequestError('address_not_allowed');
+  if (key.allowFrom.length > 0 && !isAllowed(caller.address, key.allowFrom))
+    throw new RequestError('address_not_allowed');
   return key;
 }
 

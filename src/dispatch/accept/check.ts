@@ -14,9 +14,15 @@ import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/cat
 import { checkMessages } from '../plan/check-messages.ts';
 import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
-import { lookUpStored, namingNothing, nameStoredThings, type StoredThings } from '../plan/stored-things.ts';
+import { lookUpStored, nameStoredThings, namingNothing, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
-import { attributesIn, warningsOfAttributes, warningsOfMailNames, warningsOfProperties, withFooterReferences } from './names-read.ts';
+import {
+  attributesIn,
+  warningsOfAttributes,
+  warningsOfMailNames,
+  warningsOfProperties,
+  withFooterReferences,
+} from './names-read.ts';
 import { checkCanary, checkCounted } from './our-options.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';

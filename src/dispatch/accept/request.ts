@@ -104,8 +104,7 @@ function readExternalIds(body: Body): PersonName[] {
     if (typeof item === 'number' && !Number.isInteger(item))
       body.problems.add('type', elementPath('external_user_ids', index), 'expected a text, got a fractional number');
     if (isIdText(item)) names.push({ label: '', name: String(item) });
-    else
-      body.problems.minor(`${elementPath('external_user_ids', index)} is not a non-empty string and was skipped`);
+    else body.problems.minor(`${elementPath('external_user_ids', index)} is not a non-empty string and was skipped`);
   }
   return names;
 }

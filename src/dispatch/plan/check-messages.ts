@@ -76,16 +76,17 @@ export function checkGiven(given: readonly GivenMessage[], check: MessageCheck):
   return parsed;
 }
 
-function checkOne({ raw, ...one }: GivenMessage, check: MessageCheck): UnparsedMessage | null {
+function checkOne({ key, place, path, raw }: GivenMessage, check: MessageCheck): UnparsedMessage | null {
   const { workspace, problems, now } = check;
-  const channel = channels[one.key];
+  const channel = channels[key];
   const whole = channel.withDefaults?.(raw, workspace.settings) ?? raw;
-  const message = channel.parse(whole, one.path, problems, now);
+  const message = channel.parse(whole, path, problems, now);
   if (message === null) return null;
-  channel.checkInWorkspace?.(message, one.path, problems, workspace.settings);
-  if (check.areStored) channel.checkStored?.(message, one.path, problems);
-  checkReferences({ ...one, message }, check);
-  return { ...one, message };
+  channel.checkInWorkspace?.(message, path, problems, workspace.settings);
+  if (check.areStored) channel.checkStored?.(message, path, problems);
+  const one = { key, place, path, message };
+  checkReferences(one, check);
+  return one;
 }
 
 function checkReferences({ key, path, message }: UnparsedMessage, { workspace, problems }: MessageCheck): void {
