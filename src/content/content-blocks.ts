@@ -2,7 +2,7 @@ import type { Db, Transactor } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
 import { namesNo } from '../lib/raw/json.ts';
-import { dashed, v7 } from '../lib/uuid.ts';
+import { dashedV7 } from '../lib/uuid.ts';
 import { blocksIn, contentTypeOf } from './block-text.ts';
 import { checkInclusions, inclusionsOf } from './inclusions.ts';
 import { modifiedWithin, type Page } from './page.ts';
@@ -44,7 +44,7 @@ export async function createBlock(
   { input, now }: { input: BlockInput; now: Date },
 ): Promise<SavedBlock> {
   const { name, content, tags } = input;
-  const id = dashed(v7(now));
+  const id = dashedV7(now);
   const blocks = blocksIn(content);
   await db.transaction(async (tx) => {
     await lockContent(tx, workspaceId);

@@ -3,7 +3,7 @@ import type { Db, Transactor } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { namesNo } from '../lib/raw/json.ts';
 import { ObjectProblem, Problems } from '../lib/raw/problems.ts';
-import { dashed, v7 } from '../lib/uuid.ts';
+import { dashedV7 } from '../lib/uuid.ts';
 import { compileTree } from '../templating/tree.ts';
 import { modifiedWithin, type Page } from './page.ts';
 import { ContentRefused } from './refused.ts';
@@ -38,7 +38,7 @@ export async function createEmailTemplate(
   workspaceId: number,
   { name, tags, texts, now }: { name: string; tags: readonly string[]; texts: StoredTemplate; now: Date },
 ): Promise<string> {
-  const id = dashed(v7(now));
+  const id = dashedV7(now);
   const blocks = blocksIn(texts);
   await db.transaction(async (tx) => {
     await lockContent(tx, workspaceId);

@@ -2,7 +2,7 @@ import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
 import { isStorable } from '../lib/raw/storable.ts';
-import { dashed, v7 } from '../lib/uuid.ts';
+import { dashedV7 } from '../lib/uuid.ts';
 import { ContentRefused } from './refused.ts';
 
 /** Most content blocks of one request, those within others included, and so of one text. */
@@ -27,7 +27,7 @@ export async function insertText(
   tx: Db,
   { workspaceId, content, now }: { workspaceId: number; content: unknown; now: Date },
 ): Promise<WrittenText> {
-  const textId = dashed(v7(now));
+  const textId = dashedV7(now);
   const text = JSON.stringify(content);
   await tx.run(sql`
     insert into content_texts (id, workspace_id, content) values (${textId}, ${workspaceId}, ${text}::json)`);

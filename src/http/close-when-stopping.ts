@@ -24,8 +24,7 @@ export function closeWhenStopping(server: FastifyInstance): void {
     socket.once('close', () => answers.delete(socket));
   });
   server.server.on('request', ({ socket }, answer) => {
-    const earlier = answers.get(socket) ?? [];
-    answers.set(socket, [...earlier.filter(isOpen), answer]);
+    noteAnswer(answers.get(socket), answer);
     if (isStopping) closeAfter(answer, socket);
   });
   server.addHook('preClose', async () => {
@@ -41,6 +40,15 @@ export function closeWhenStopping(server: FastifyInstance): void {
     setTimeout(giveUp, BODY_GRACE_MS).unref();
     setTimeout(cutFiles, FILE_GRACE_MS).unref();
   });
+}
+
+/** Keeps those that are not written yet. Nearly always the only earlier one is. */
+function noteAnswer(all: ServerResponse[] | undefined, answer: ServerResponse): void {
+  if (all === undefined) return; // The connection is gone.
+  let kept = 0;
+  for (const one of all) if (isOpen(one)) all[kept++] = one;
+  all[kept] = answer;
+  all.length = kept + 1;
 }
 
 function isOpen({ writableFinished, destroyed }: ServerResponse): boolean {

@@ -49,6 +49,7 @@ export function createRate(
     charged,
     chargeNarrower,
     async charge() {
+      if (isDone) return;
       await chargeNarrower();
       if (!isDone) charged(await limiter.charge(window).catch(throwUnavailable));
     },

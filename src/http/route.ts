@@ -80,7 +80,7 @@ export interface Route {
   /** Chooses the rate bucket from the unchecked body. Default: `defaultBucket`. */
   bucket?(body: RawObject): RateBucket;
   /** Returns the earlier answer to a repeated request, which is not counted. null: the request is new. */
-  replay?(request: RouteRequest): Promise<Answer | null>;
+  replay?(request: RouteRequest): Promise<Answer | null> | null;
   /**
    * Whether the route counts its requests itself, with their work, as those do that accept messages to send. Requests it
    * leaves uncounted are counted afterwards.

@@ -6,7 +6,7 @@ import { levelOf } from '../db/trouble.ts';
 import { withoutOldCredentials } from '../dispatch/accept/old-credentials.ts';
 import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
-import { dashed, v7 } from '../lib/uuid.ts';
+import { dashedV7 } from '../lib/uuid.ts';
 import type { Meters } from '../metrics/meters.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
@@ -16,6 +16,7 @@ import { isStreaming, streamOf } from './body/body-stream.ts';
 import { gunzipped } from './body/gunzipped.ts';
 import { dropUnreadBody } from './body/unread-body.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
+import { countAnswers } from './count-answers.ts';
 import { refuseOtherHosts } from './local-hosts.ts';
 import { Methods, methodNotAllowed } from './methods.ts';
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
@@ -26,6 +27,13 @@ import { createRate, noRate, type RateOptions } from './rate.ts';
 import { queryOf, rawBodyOf, sendJson } from './requests.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 import { unknownPath } from './unknown-path.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The key in its header, once that has been checked. null: it has none, or the route asks for none. */
+    apiKey: ApiKey | null;
+  }
+}
 
 export interface ServerOptions extends RateOptions {
   routes: readonly Route[];
@@ -65,7 +73,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     bodyLimit: options.bodyLimitBytes,
     trustProxy: (_address, hop) => hop < options.trustedProxyHops,
     // It begins with its time, so a request is found by its id without an index of ids.
-    genReqId: () => dashed(v7(new Date())),
+    genReqId: () => dashedV7(new Date()),
     exposeHeadRoutes: false,
     ...(options.rewriteUrl && { rewriteUrl: options.rewriteUrl }),
     return503OnClosing: false,
@@ -75,10 +83,12 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     http: { connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
     routerOptions: { maxParamLength: LONGEST_PARAMETER, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
+  server.decorateRequest('apiKey', null);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
   if (options.onlyLocalHosts) refuseOtherHosts(server);
+  if (options.meters) countAnswers(server, options.meters, options.routes);
   const { operator } = options;
   const methods = new Methods([...options.routes, ...options.pages, ...(operator?.routes ?? [])]);
   const paths = options.routes.map(({ path }) => path);
@@ -101,22 +111,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   for (const route of operator?.routes ?? []) if (operator) addOperatorRoute(server, route, operator.access);
   refuseMistaken(server, methods);
   closeWhenStopping(server);
-  countAnswers(server, options);
   return server;
-}
-
-/** Labels are templates of paths: what a stranger makes up must not become a series. */
-function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions): void {
-  if (meters === undefined) return;
-  const sending = new Set(routes.filter(({ countsItself }) => countsItself).map(({ path }) => path));
-  // Before it is sent: whoever has an answer and asks for the numbers finds it among them.
-  server.addHook('onSend', (request, reply, payload, done) => {
-    const { method } = request;
-    const path = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
-    meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
-    if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
-    done(null, payload);
-  });
 }
 
 /** Bodies that are read as they come have a parser of their own, which reads nothing. */
@@ -130,8 +125,6 @@ function addStreamingRoutes(server: FastifyInstance, options: ServerOptions): vo
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: ServerOptions): void {
-  // Fastify would keep a hook's findings on the request, untyped.
-  const keys = new WeakMap<FastifyRequest, ApiKey>();
   const admit = (key: ApiKey) => {
     if (route.permission !== null) checkPermission(key, route.permission);
     options.onKeyUsed?.(key);
@@ -146,21 +139,26 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
       const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
       if (caller.authorization !== undefined || !mayBeInBody)
-        keys.set(request, admit(keyOfHeader(options.catalog(), caller)));
+        request.apiKey = admit(keyOfHeader(options.catalog(), caller));
       holdBody(route, bodyLimit, request, reply);
       done();
     },
     handler: async (request, reply) => {
-      const key = keys.get(request);
-      if (key !== undefined) return send(reply, await answerOrRefuse(route, { request, reply, key }, options));
-      const found = admit(keyOfBody(options.catalog(), { body: bodyOrNothing(request), address: request.ip }));
+      const key = request.apiKey;
+      if (key !== null) return send(reply, await answerOrRefuse(route, { request, reply, key }, options));
+      const found = admit(keyOfBody(options.catalog(), bodyOrNothing(request), callerOf(request)));
       return send(reply, await answerOrRefuse(route, { request, reply, key: found, isKeyInBody: true }, options));
     },
   });
 }
 
-function callerOf(request: FastifyRequest): { authorization: string | undefined; address: string } {
-  return { authorization: request.headers.authorization, address: request.ip };
+function callerOf(request: FastifyRequest): Parameters<typeof keyOfHeader>[1] {
+  return {
+    authorization: request.headers.authorization,
+    get address() {
+      return request.ip;
+    },
+  };
 }
 
 /** The body of a request whose key is not known yet. What cannot be read holds no key. */
@@ -230,8 +228,9 @@ async function answer(
     headers: request.headers,
     rate,
   };
-  const replayed = await route.replay?.(routeRequest);
-  if (replayed) return replayed;
+  const replaying = route.replay?.(routeRequest);
+  const replayed = replaying ? await replaying : null;
+  if (replayed !== null) return replayed;
   if (!route.countsItself) await rate.charge();
   try {
     return await route.handle(routeRequest);

@@ -1,7 +1,10 @@
 import { domainToASCII } from 'node:url';
 
 const localPart = /^[\p{L}\p{Nd}_+'&#/^$!%*=?`|~-]+(\.[\p{L}\p{Nd}_+'&#/^$!%*=?`|~-]+)*$/u;
-const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** The same of nearly all addresses, in half the time. */
+const plainLocalPart = /^[\w+'&#/^$!%*=?`|~-]+(?:\.[\w+'&#/^$!%*=?`|~-]+)*$/;
+/** Two labels or more, the last of which is no number. */
+const asciiHost = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?!\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /**
  * Whether mail may be sent to or from this address. Stricter than RFC 5321, like the original. A domain may be written
@@ -12,9 +15,10 @@ export function isEmailAddress(text: string): boolean {
   const { local, domain } = partsOf(text);
   const host = asciiDomain(domain);
   if (host === null || Buffer.byteLength(local) + 1 + host.length > 254) return false;
-  const length = [...local].length;
-  if (length < 1 || length > 64) return false;
-  if (!localPart.test(local)) return false;
+  const isPlain = plainLocalPart.test(local);
+  if (!isPlain && !localPart.test(local)) return false;
+  const length = isPlain ? local.length : [...local].length;
+  if (length > 64) return false;
   if (/msn|hotmail|outlook|live/i.test(host)) return /^\w[-\w]*(\.[-\w]+)*$/.test(local.split('+')[0] ?? '');
   return length > 1 || !/^(gmail|googlemail)\.com$/i.test(host);
 }
@@ -35,9 +39,7 @@ export function asciiAddress(text: string): string | null {
 /** The domain as punycode, null: no domain of an email address. */
 function asciiDomain(domain: string): string | null {
   const ascii = /^[\x21-\x7e]*$/.test(domain) ? domain : domainToASCII(domain);
-  const labels = ascii.toLowerCase().split('.');
-  const isGood = labels.length >= 2 && ascii.length <= 253 && labels.every((one) => label.test(one));
-  return isGood && !/^\d+$/.test(labels.at(-1) ?? '') ? ascii : null;
+  return ascii.length <= 253 && asciiHost.test(ascii) ? ascii : null;
 }
 
 function partsOf(address: string): { local: string; domain: string } {

@@ -37,6 +37,9 @@ export class Meters {
   readonly #registry = new Registry();
   readonly #requests: Counter<'method' | 'route' | 'status'>;
   readonly #accepts: Histogram<'route'>;
+  /** Answers since they were asked for, by route, method and status: counting by labels costs more than the rest. */
+  readonly #answers = new Map<string, Map<string, Map<number, number>>>();
+  readonly #acceptsOf = new Map<string, Histogram.Internal<'route'>>();
   readonly #sends: Counter<'channel' | 'provider' | 'verdict'>;
   readonly #calls: Histogram<'channel' | 'provider'>;
   readonly #failures: Counter<'channel' | 'provider' | 'class'>;
@@ -49,6 +52,7 @@ export class Meters {
       help: 'Answered requests. route: the template of the path; "unmatched" for paths that do not exist.',
       labelNames: ['method', 'route', 'status'],
       registers,
+      collect: () => this.#tellAnswers(),
     });
     this.#accepts = new Histogram({
       name: 'cresset_accept_seconds',
@@ -92,11 +96,20 @@ export class Meters {
 
   /** `route`: the template of the path, of which there are few. */
   answered(method: string, route: string, status: number): void {
-    this.#requests.inc({ method, route, status: String(status) });
+    const ofRoute = getOrMake(this.#answers, route, () => new Map<string, Map<number, number>>());
+    const ofMethod = getOrMake(ofRoute, method, () => new Map<number, number>());
+    ofMethod.set(status, (ofMethod.get(status) ?? 0) + 1);
   }
 
   accepted(route: string, seconds: number): void {
-    this.#accepts.observe({ route }, seconds);
+    getOrMake(this.#acceptsOf, route, () => this.#accepts.labels(route)).observe(seconds);
+  }
+
+  #tellAnswers(): void {
+    for (const [route, methods] of this.#answers)
+      for (const [method, statuses] of methods)
+        for (const [status, count] of statuses) this.#requests.inc({ method, route, status: String(status) }, count);
+    this.#answers.clear();
   }
 
   decided(way: Way, verdict: string): void {
@@ -116,6 +129,14 @@ export class Meters {
   dump(): Promise<MeterDump> {
     return this.#registry.getMetricsAsJSON();
   }
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }
 
 /** The text for Prometheus: the metrics of several threads, summed up, and numbers of this moment. */

@@ -9,6 +9,7 @@ const MOST = 10;
 const bare = /^\s*([A-Za-z_]\w*)(?:\.([A-Za-z_]\w*))?\s*(?:\||$)/;
 /** A name with its own braces only, in a text. */
 const outside = /\$\{([a-z_]{1,60})\}/g;
+const none: readonly string[] = [];
 /** Whatever gives a bare name a value. */
 const given = /\b(?:assign|capture|for|tablerow|increment|decrement)\s+["']?([\w-]+)/g;
 
@@ -34,7 +35,8 @@ export function slipsIn(source: string, tokens: readonly Token[], references: re
 }
 
 /** Names outside of two braces, which people get as they are written: `${first_name}`. At most ten. */
-export function straysIn(text: string): string[] {
+export function straysIn(text: string): readonly string[] {
+  if (!text.includes('${')) return none;
   const found = new Set<string>();
   for (const [written, name = ''] of text.matchAll(outside)) {
     if (found.size < MOST && isPlainName(name)) {

@@ -148,11 +148,12 @@ function compileArray(items: unknown[], path: string, options: Compiling): Rende
 
 function compileObject(object: object, path: string, options: Compiling): Render {
   const isRoot = path === options.path;
-  const live = Object.entries(object).flatMap(([key, value]): [string, NonNullable<Render>][] => {
-    if (isRoot && options.never.has(key)) return [];
+  const live: [string, NonNullable<Render>][] = [];
+  for (const [key, value] of Object.entries(object)) {
+    if (isRoot && options.never.has(key)) continue;
     const render = compile(value, memberPath(path, key), options, isRoot && options.html?.has(key));
-    return render === null ? [] : [[key, render]];
-  });
+    if (render !== null) live.push([key, render]);
+  }
   if (live.length === 0) return null;
   return (rendering) => {
     const copy = { ...object };

@@ -18,8 +18,8 @@ export interface Catalog {
   workspaceOfApp(appId: string): WorkspaceCatalog | undefined;
   /** Finds a subscription group's workspace. Their ids are unique across all workspaces, too. */
   workspaceOfGroup(groupId: string): WorkspaceCatalog | undefined;
-  /** Finds a key by its SHA-256. */
-  apiKey(hash: Buffer): ApiKey | undefined;
+  /** Finds a key by its SHA-256, as bytes or as hex digits in lower case. */
+  apiKey(hash: Buffer | string): ApiKey | undefined;
   /** Whether any workspace takes keys in bodies. */
   takesKeysInBodies(): boolean;
   /** The domains to which bounce mails of any workspace go. */

@@ -52,7 +52,7 @@ export async function loadCatalog(db: Database, secret: Secret): Promise<Catalog
       workspace: (id) => workspaces.get(id),
       workspaceOfApp: (appId) => ofApp.get(idKey(appId)),
       workspaceOfGroup: (groupId) => ofGroup.get(idKey(groupId)),
-      apiKey: (hash) => keys.get(hash.toString('hex')),
+      apiKey: (hash) => keys.get(typeof hash === 'string' ? hash : hash.toString('hex')),
       takesKeysInBodies: () => takesKeysInBodies,
       returnPaths: () => returnPaths,
     };

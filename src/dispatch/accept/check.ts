@@ -14,9 +14,15 @@ import { type Campaign, idKey, type WorkspaceCatalog } from '../../workspace/cat
 import { checkMessages } from '../plan/check-messages.ts';
 import type { SendRemarks } from '../plan/remarks.ts';
 import type { SendPlan } from '../plan/send-plan.ts';
-import { lookUpStored, type StoredThings } from '../plan/stored-things.ts';
+import { lookUpStored, nameStoredThings, namingNothing, type StoredThings } from '../plan/stored-things.ts';
 import { messagesIn, type ParsedMessage } from '../plan/templates.ts';
-import { warningsOfAttributes, warningsOfMailNames, warningsOfProperties, withFooterReferences } from './names-read.ts';
+import {
+  attributesIn,
+  warningsOfAttributes,
+  warningsOfMailNames,
+  warningsOfProperties,
+  withFooterReferences,
+} from './names-read.ts';
 import { checkCanary, checkCounted } from './our-options.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
 import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';
@@ -56,12 +62,19 @@ export async function checkSendRequest(
 ): Promise<CheckedRequest> {
   const checked = checkBody(body, catalog, now, isListed);
   const { plan, parsed, dryRun, atMost, problems, filters } = checked;
-  const { pins, content, references } = await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored });
-  for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
-  const read = withFooterReferences(references, catalog.settings);
-  for (const warning of await warningsOfAttributes(read, catalog.id, stored)) problems.warn(warning);
-  for (const warning of warningsOfMailNames(references, catalog.settings)) problems.warn(warning);
-  if (!isTriggered) for (const warning of warningsOfProperties(references, null)) problems.warn(warning);
+  // Nothing is waited for that nearly all requests do not need.
+  const { pins, content, references } = nameStoredThings(parsed)
+    ? await lookUpStored(parsed, { workspaceId: catalog.id, problems, stored })
+    : namingNothing(parsed);
+  if (filters.length > 0)
+    for (const warning of await warningsOfUnused(filters, catalog.id, stored)) problems.warn(warning);
+  if (references.length > 0) {
+    const attributes = attributesIn(withFooterReferences(references, catalog.settings));
+    if (attributes.length > 0)
+      for (const warning of await warningsOfAttributes(attributes, catalog.id, stored)) problems.warn(warning);
+    for (const warning of warningsOfMailNames(references, catalog.settings)) problems.warn(warning);
+    if (!isTriggered) for (const warning of warningsOfProperties(references, null)) problems.warn(warning);
+  }
   problems.warnAtEnd();
   const remarks = { minors: problems.minors, warnings: problems.warnings };
   return { plan: pins === undefined ? plan : { ...plan, content: pins }, content, dryRun, atMost, remarks };

@@ -30,13 +30,17 @@ export interface GivenProperties {
   own: readonly (RawObject | null)[];
 }
 
-/** One sentence for each custom attribute that templates read and that nobody ever had. */
+/** The custom attributes that templates read. */
+export function attributesIn(references: readonly ReferenceAt[]): readonly Read[] {
+  return eachOnce(references.filter(({ space }) => space === 'custom_attribute'));
+}
+
+/** One sentence for each of the attributes `read` that nobody ever had. */
 export async function warningsOfAttributes(
-  references: readonly ReferenceAt[],
+  read: readonly Read[],
   workspaceId: number,
   { findUnused }: Pick<StoredThings, 'findUnused'>,
 ): Promise<string[]> {
-  const read = eachOnce(references.filter(({ space }) => space === 'custom_attribute'));
   if (read.length === 0) return [];
   const names = read.slice(0, MOST_NAMES).flatMap(({ name }) => [...new Set([name, headOf(name)])]);
   const unused = await findUnused(workspaceId, names);
@@ -138,6 +142,7 @@ interface Read extends ReferenceAt {
 
 /** The first of those with the same name, with the places of all. `kindOf`: those of different kinds are told apart. */
 function eachOnce(references: readonly ReferenceAt[], kindOf: (one: ReferenceAt) => string = () => ''): Read[] {
+  if (references.length === 0) return [];
   const same = Map.groupBy(references, (one) => `${kindOf(one)} ${one.space} ${one.name}`);
   return [...same.values()].flatMap((all) => all.slice(0, 1).map((one) => ({ ...one, places: placesOf(all) })));
 }

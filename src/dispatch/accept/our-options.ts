@@ -1,4 +1,5 @@
 import { RequestError } from '../../errors.ts';
+import type { RawObject } from '../../lib/raw/json.ts';
 import { readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectReader } from '../../lib/raw/object-reader.ts';
 import { integer, type Shape } from '../../lib/raw/shape.ts';
@@ -26,26 +27,42 @@ interface OurOptions {
   options: PlanOptions;
 }
 
+const atMostShape = integer(1, MOST_PEOPLE);
+
 /** Reads `cresset`, our own options, and `ignore_workspace_quiet_hours`. */
 export function readOurOptions(body: WatchedReader, more: readonly (typeof AT_MOST)[] = []): OurOptions {
+  const given = body.rawObject('cresset');
+  if (given !== undefined) return readGiven(given, body, more);
+  return ignoresWorkspace(body) ? { ...usual, options: { ...usual.options, ...IGNORES } } : usual;
+}
+
+/** Those of a request that says nothing of them, as nearly all do. */
+const usual: OurOptions = { dryRun: false, atMost: null, options: { delivery: 'at_least_once' } };
+const IGNORES = { ignoresWorkspaceQuietHours: true } as const;
+
+function ignoresWorkspace(body: WatchedReader): boolean {
+  return body.scalar('ignore_workspace_quiet_hours', readFlag) ?? false;
+}
+
+function readGiven(given: RawObject, body: WatchedReader, more: readonly (typeof AT_MOST)[]): OurOptions {
   const known = [...ourMembers, ...more];
-  const ours = new ObjectReader(body.rawObject('cresset') ?? {}, 'cresset', body.problems);
+  const ours = new ObjectReader(given, 'cresset', body.problems);
   for (const key of ours.unknown(known)) ours.refuse(key, `unknown member; ${known.join(', ')} are known`);
   const read = <T>(key: string, shape: Shape<T>): T | undefined =>
     ours.has(key) ? shape(ours.get(key), ours.at(key), body.problems) : undefined;
   const quietHours = read('quiet_hours', quietHoursShape);
   const pace = read('pace', paceShape);
   const canary = read('canary', canaryShape);
-  const ignoresWorkspace = body.scalar('ignore_workspace_quiet_hours', readFlag) ?? false;
+  const isIgnoring = ignoresWorkspace(body);
   return {
     dryRun: ours.scalar('dry_run', readFlag) ?? false,
-    atMost: (known.includes(AT_MOST) ? read(AT_MOST, integer(1, MOST_PEOPLE)) : undefined) ?? null,
+    atMost: (known.includes(AT_MOST) ? read(AT_MOST, atMostShape) : undefined) ?? null,
     options: {
       delivery: ours.word('delivery', deliveryModes) ?? 'at_least_once',
       ...(quietHours && { quietHours }),
       ...(pace && { pace }),
       ...(canary && { canary }),
-      ...(ignoresWorkspace && { ignoresWorkspaceQuietHours: true }),
+      ...(isIgnoring && IGNORES),
     },
   };
 }

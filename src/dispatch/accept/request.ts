@@ -72,6 +72,8 @@ const ourKeys: ReadonlyMap<string, string> = new Map(
 
 /** Refuses members that belong elsewhere, unless they are empty: `others` says why. */
 export function refuseForeignKeys(body: Body, raw: RawObject, others: ReadonlyMap<string, string>): void {
+  // Nearly all bodies have none. Then there is nothing to look for, and nothing that a warning could name.
+  if (!body.keys().some((key) => others.has(key) || ourKeys.has(key))) return;
   for (const keys of [others, ourKeys]) {
     body.ignore(keys.keys());
     for (const [key, reason] of keys) {
@@ -97,14 +99,14 @@ function readExternalIds(body: Body): PersonName[] {
     return [];
   }
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  return list.flatMap((item, index) => {
-    const path = elementPath('external_user_ids', index);
+  const names: PersonName[] = [];
+  for (const [index, item] of list.entries()) {
     if (typeof item === 'number' && !Number.isInteger(item))
-      body.problems.add('type', path, 'expected a text, got a fractional number');
-    if (isIdText(item)) return [{ label: '', name: String(item) }];
-    body.problems.minor(`${path} is not a non-empty string and was skipped`);
-    return [];
-  });
+      body.problems.add('type', elementPath('external_user_ids', index), 'expected a text, got a fractional number');
+    if (isIdText(item)) names.push({ label: '', name: String(item) });
+    else body.problems.minor(`${elementPath('external_user_ids', index)} is not a non-empty string and was skipped`);
+  }
+  return names;
 }
 
 function readAliases(body: Body): PersonName[] {

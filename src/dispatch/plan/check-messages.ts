@@ -34,10 +34,11 @@ export function readMessages(
   problems: Problems,
 ): { messages: [ChannelKey, RawObject][]; unknownChannels: string[] } {
   const reader = new ObjectReader(raw, path, problems);
-  const messages = channelKeys.flatMap((channel) => {
+  const messages: [ChannelKey, RawObject][] = [];
+  for (const channel of channelKeys) {
     const message = reader.rawObject(channel);
-    return message === undefined ? [] : [[channel, message] as [ChannelKey, RawObject]];
-  });
+    if (message !== undefined) messages.push([channel, message]);
+  }
   return { messages, unknownChannels: reader.unknown(channelKeys) };
 }
 
@@ -75,16 +76,17 @@ export function checkGiven(given: readonly GivenMessage[], check: MessageCheck):
   return parsed;
 }
 
-function checkOne({ raw, ...one }: GivenMessage, check: MessageCheck): UnparsedMessage | null {
+function checkOne({ key, place, path, raw }: GivenMessage, check: MessageCheck): UnparsedMessage | null {
   const { workspace, problems, now } = check;
-  const channel = channels[one.key];
+  const channel = channels[key];
   const whole = channel.withDefaults?.(raw, workspace.settings) ?? raw;
-  const message = channel.parse(whole, one.path, problems, now);
+  const message = channel.parse(whole, path, problems, now);
   if (message === null) return null;
-  channel.checkInWorkspace?.(message, one.path, problems, workspace.settings);
-  if (check.areStored) channel.checkStored?.(message, one.path, problems);
-  checkReferences({ ...one, message }, check);
-  return { ...one, message };
+  channel.checkInWorkspace?.(message, path, problems, workspace.settings);
+  if (check.areStored) channel.checkStored?.(message, path, problems);
+  const one = { key, place, path, message };
+  checkReferences(one, check);
+  return one;
 }
 
 function checkReferences({ key, path, message }: UnparsedMessage, { workspace, problems }: MessageCheck): void {

@@ -29,12 +29,15 @@ export function nameStoredThings(parsed: readonly ParsedMessage[]): boolean {
 /** The stored content that messages name. null: none. */
 function contentNamedBy(parsed: readonly ParsedMessage[]): NamedContent | null {
   const templates = new Map<MessagePlace, string>();
-  for (const { place, channel, message } of parsed) {
+  let hasBlocks = false;
+  for (const { place, channel, message, tree } of parsed) {
     const id = channel.references(message).emailTemplateId;
     if (id !== undefined) templates.set(place, id);
+    hasBlocks ||= tree.blocks.length > 0;
   }
+  if (templates.size === 0 && !hasBlocks) return null;
   const blocks = [...new Set(parsed.flatMap(({ tree }) => tree.blocks.map(({ name }) => name)))];
-  return templates.size === 0 && blocks.length === 0 ? null : { templates, blocks };
+  return { templates, blocks };
 }
 
 export interface Pinned {
@@ -43,6 +46,11 @@ export interface Pinned {
   content: PinnedContent;
   /** What the messages read, with the content that they name. */
   references: readonly ReferenceAt[];
+}
+
+/** What is pinned by messages that name nothing of it. */
+export function namingNothing(parsed: readonly ParsedMessage[]): Pinned {
+  return { pins: undefined, content: noContent, references: parsed.flatMap(({ tree }) => tree.references) };
 }
 
 /** Looks up what messages name, and pins what of the stored content they use. Throws RequestError. */
@@ -61,8 +69,7 @@ export async function lookUpStored(
   const uses = parsed.flatMap(({ tree }) => tree.catalogs);
   if (found === null) {
     await refuseUnknown(uses, looking);
-    const references = parsed.flatMap(({ tree }) => tree.references);
-    return { pins: undefined, content: noContent, references };
+    return namingNothing(parsed);
   }
   const filled = fillMessages(parsed, found, problems);
   problems.throwIfAny();

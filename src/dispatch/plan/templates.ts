@@ -58,9 +58,9 @@ export function parseMessages(messages: SendPlan['messages'], problems: Problems
 }
 
 /** The same for one message. */
-export function parseMessage(given: UnparsedMessage, problems: Problems): ParsedMessage {
-  const channel = channels[given.key];
-  return { ...given, channel, tree: treeOf(channel, given.message, given.path, problems) };
+export function parseMessage({ key, place, path, message }: UnparsedMessage, problems: Problems): ParsedMessage {
+  const channel = channels[key];
+  return { key, place, path, message, channel, tree: treeOf(channel, message, path, problems) };
 }
 
 /** The same for all messages of a plan, its variations included. */
@@ -80,7 +80,9 @@ export function placeOfVariation(key: ChannelKey, id: string): MessagePlace {
 
 /** The messages themselves, without further variations. */
 export function messagesIn(parsed: readonly ParsedMessage[]): SendPlan['messages'] {
-  return Object.fromEntries(parsed.flatMap(({ key, place, message }) => (place === key ? [[key, message]] : [])));
+  const messages: SendPlan['messages'] = {};
+  for (const { key, place, message } of parsed) if (place === key) messages[key] = message;
+  return messages;
 }
 
 function treeOf(channel: Channel, value: object, path: string, problems: Problems): CompiledTree {

@@ -6,7 +6,7 @@ import { ItemShelf } from '../../item-catalogs/shelf.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { RawObject } from '../../lib/raw/json.ts';
 import { Problems } from '../../lib/raw/problems.ts';
-import { dashed, v7 } from '../../lib/uuid.ts';
+import { dashedV7 } from '../../lib/uuid.ts';
 import { loadRecipients } from '../../people/profile/facts.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { candidateFor, type Decided, decideAll, renderedOf } from '../admit/candidates.ts';
@@ -95,7 +95,7 @@ export function answerOf({ targeted, refused, refusals, verdicts, remarks }: Fou
 /** The dispatch that a request would become. */
 export function rehearse({ plan, content, workspace }: Asked, now: Date): LoadedDispatch {
   const messages = compilePlan(plan, new Problems(), content);
-  return prepare({ id: dashed(v7(now)), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
+  return prepare({ id: dashedV7(now), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
 }
 
 export interface Judged {

@@ -58,8 +58,9 @@ export function toConsole({
 }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): string {
   const isNavigation =
     (method === 'GET' || method === 'HEAD') && accept.includes('text/html') && authorization === undefined;
+  if (!isNavigation) return url;
   const [, first = ''] = url.replace(/[?#].*$/s, '').split('/');
-  return isNavigation && entries.has(first) ? PAGE : url;
+  return entries.has(first) ? PAGE : url;
 }
 
 /** The console: one page for all its paths, and the files that it loads. `publicUrl`: whose path is that of the console. */

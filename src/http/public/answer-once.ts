@@ -1,5 +1,5 @@
 import type { Idempotency, IdempotentRequest } from '../../dispatch/accept/idempotency.ts';
-import type { Route, RouteRequest } from '../route.ts';
+import type { Answer, Route, RouteRequest } from '../route.ts';
 
 /** How requests are recognized that came before. null: this request has nothing that names it. */
 type ReferenceOf = (request: RouteRequest) => IdempotentRequest | null;
@@ -13,16 +13,20 @@ export function answeringOnce(
   referenceOf: ReferenceOf,
   send: (request: RouteRequest, reference: IdempotentRequest | null) => Promise<object>,
 ): Required<Pick<Route, 'replay' | 'countsItself' | 'handle'>> {
+  async function answeredBefore(reference: IdempotentRequest): Promise<Answer | null> {
+    const body = await idempotency.answered(reference);
+    return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
+  }
   return {
-    async replay(request) {
+    replay(request) {
       const reference = referenceOf(request);
-      const body = reference && (await idempotency.answered(reference));
-      return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
+      return reference && answeredBefore(reference);
     },
     countsItself: true,
     handle(request) {
       const reference = referenceOf(request);
-      return idempotency.once(reference, async () => ({ status: 201, body: await send(request, reference) }));
+      const answer = async () => ({ status: 201, body: await send(request, reference) });
+      return reference === null ? answer() : idempotency.once(reference, answer);
     },
   };
 }

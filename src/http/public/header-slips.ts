@@ -15,10 +15,9 @@ export function withHeaderRemarks(
   { headers }: Pick<RouteRequest, 'headers'>,
   instead?: string,
 ): SendRemarks {
-  const slips = Object.keys(headers)
-    .filter((name) => name !== HEADER && name.includes('idem'))
-    .slice(0, MOST)
-    .filter((name) => nearest(name.replace(/^x-/, ''), [HEADER]) !== null);
+  const alike = Object.keys(headers).filter((name) => name.includes('idem') && name !== HEADER);
+  if (alike.length === 0) return remarks;
+  const slips = alike.slice(0, MOST).filter((name) => nearest(name.replace(/^x-/, ''), [HEADER]) !== null);
   if (slips.length === 0 || (instead === undefined && headers[HEADER] !== undefined)) return remarks;
   const meant = instead === undefined ? 'did you mean Idempotency-Key?' : `${instead} in the body does the same`;
   const told = slips.map((name) => `header ${name.slice(0, 64)}: not known, ignored; ${meant}`);

@@ -14,6 +14,7 @@ import { lookUpStored, type StoredThings } from '../../plan/stored-things.ts';
 import { parsePlanned } from '../../plan/templates.ts';
 import { checkSendIdForm } from '../check.ts';
 import {
+  attributesIn,
   warningsOfAttributes,
   warningsOfMailNames,
   warningsOfProperties,
@@ -264,7 +265,7 @@ async function warnOfNames(
   for (const warning of warnings) problems.warn(warning);
   // Attributes of this request are stored before it is sent.
   const stores = new Set(attributes.flatMap(({ object }) => [...object.custom.keys()]));
-  const others = references.filter(({ name }) => !stores.has(name));
+  const others = attributesIn(references.filter(({ name }) => !stores.has(name)));
   for (const warning of await warningsOfAttributes(others, workspaceId, stored)) problems.warn(warning);
 }
 

@@ -5,7 +5,7 @@ import type { Database } from '../../../db/database.ts';
 import { ItemShelf } from '../../../item-catalogs/shelf.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { Problems } from '../../../lib/raw/problems.ts';
-import { dashed, v7 } from '../../../lib/uuid.ts';
+import { dashedV7 } from '../../../lib/uuid.ts';
 import { FIRST_INLINE_ID, isStored, loadRecipients, type Recipient } from '../../../people/profile/facts.ts';
 import type { AttributesObject } from '../../../people/track/attributes.ts';
 import type { ReferenceAt } from '../../../templating/tree.ts';
@@ -86,7 +86,7 @@ export function createPreview(deps: PreviewDeps): Preview {
 function rehearse({ plan, content, workspace }: AskedPreview, now: Date) {
   const messages = fillMessages(parsePlanned(plan, new Problems()), content, new Problems());
   const references = new Map(messages.map((one) => [one.place, one.references]));
-  const row = { id: dashed(v7(now)), state: 'accepted', accepted_at: now } as const;
+  const row = { id: dashedV7(now), state: 'accepted', accepted_at: now } as const;
   return { dispatch: prepare(row, workspace, { plan, messages }), references };
 }
 

@@ -37,7 +37,7 @@ export async function findMatches(db: Database, workspace: WorkspaceCatalog, tex
 
 /** Whether the text is an API key, which is not searched for. Keys are found by their hash. */
 export function keyNamed(catalog: Catalog, text: string): string | null {
-  return catalog.apiKey(hash('sha256', text, 'buffer'))?.name ?? null;
+  return catalog.apiKey(hash('sha256', text, 'hex'))?.name ?? null;
 }
 
 function ofDispatch({ kind, dispatchId, campaignId, state, acceptedAt, channel }: MatchedDispatch): Match {

@@ -24,7 +24,7 @@ async function send(deps: SendDeps, request: RouteRequest, key: Acceptance['idem
   const checked = await checkSendRequest(request.body, workspace, options);
   const { plan, content, dryRun, atMost } = checked;
   const remarks = withHeaderRemarks(checked.remarks, request);
-  await checkSendId(deps.db, plan);
+  if (plan.sendId !== null) await checkSendId(deps.db, plan);
   if (atMost !== null) {
     const { now } = options;
     await deps.questions(workspace.id, () => checkAtMost(deps.db, { plan, workspace }, { atMost, now }));

@@ -26,7 +26,7 @@ export function transactionalRoute(deps: SendDeps): Route {
     path: transactionalPath,
     permission: 'transactional.send',
     insteadOfIdempotencyKey: 'external_send_id',
-    replay: (request) => inOriginalWords(() => replay(request)),
+    replay: (request) => inOriginalWords(async () => replay(request)),
     countsItself,
     handle: (request) => inOriginalWords(() => handle(request)),
   };
