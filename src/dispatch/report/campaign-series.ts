@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../../channels/channel.ts';
-import type { Db } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
 import { type Sql, sql } from '../../db/sql.ts';
 import type { FeedbackMetric } from '../ledger/feedback/send-feedback.ts';
 import type { Counts } from '../ledger/statistics/campaign-days.ts';
@@ -28,17 +28,20 @@ export interface AskedSeries {
   sendId: string | null;
 }
 
-interface Day {
+interface Day extends Record<string, unknown> {
   day: string;
   numbers: Omit<VariationDay, 'day'>[];
 }
 
 /** The numbers by day, channel and variation. Days and variations without any are absent. */
-export async function readCampaignDays(db: Db, asked: AskedSeries, days: Days): Promise<VariationDay[]> {
-  const { campaignId, sendId } = asked;
-  const rows = await db.query<Day & Record<string, unknown>>(
-    sendId === null ? ofCampaign(campaignId, days) : ofSend(campaignId, sendId, days),
-  );
+export async function readCampaignDays(
+  { byKey: db }: Pick<Database, 'byKey'>,
+  { campaignId, sendId }: AskedSeries,
+  days: Days,
+): Promise<VariationDay[]> {
+  const rows = await (sendId === null
+    ? db.prepared<Day>('campaign_series', ofCampaign(campaignId, days))
+    : db.prepared<Day>('send_series', ofSend(campaignId, sendId, days)));
   return rows.flatMap(({ day, numbers }) => numbers.map((variation) => ({ day, ...variation })));
 }
 
