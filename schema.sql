@@ -162,6 +162,13 @@ create unlogged table call_quotas (
 );
 comment on table call_quotas is 'kind: node. Calls reserved under providers'' quotas, by all processes; see src/dispatch/accounts/call-quotas.ts.';
 
+create table campaign_day_totals (
+  campaign_id text not null,
+  day date not null,
+  numbers json not null
+);
+comment on table campaign_day_totals is 'kind: node. What campaign_days and feedback_days say of a day, added up by housekeeping. A day without a row is read there.';
+
 create table campaign_days (
   campaign_id text not null,
   day date not null,
@@ -1269,6 +1276,8 @@ CREATE INDEX applied_files_workspace ON public.applied_files USING btree (worksp
 
 CREATE INDEX audit_records_workspace ON public.audit_records USING btree (workspace_id, id);
 
+CREATE INDEX campaign_days_send ON public.campaign_days USING btree (campaign_id, send_id, day) WHERE (send_id <> ''::text);
+
 CREATE INDEX cards_expired ON public.cards USING btree (expires_at);
 
 CREATE INDEX cards_newest ON public.cards USING btree (bucket, user_id, created_at, dispatch_id);
@@ -1310,6 +1319,8 @@ CREATE INDEX email_templates_text_id ON public.email_templates USING btree (text
 CREATE INDEX events_default_bucket_user_id_name_at_idx ON public.events_default USING btree (bucket, user_id, name, at);
 
 CREATE INDEX events_person ON ONLY public.events USING btree (bucket, user_id, name, at);
+
+CREATE INDEX feedback_days_send ON public.feedback_days USING btree (campaign_id, send_id, day) WHERE (send_id <> ''::text);
 
 CREATE INDEX feedback_events_clicks ON ONLY public.feedback_events USING btree (dispatch_id, bucket, user_id) WHERE ((kind = 'clicked'::text) AND (provider = 'cresset'::text));
 
@@ -1419,6 +1430,21 @@ CREATE OR REPLACE FUNCTION public.first_dispatch_id(at timestamp with time zone)
 RETURN ((lpad(to_hex(((EXTRACT(epoch FROM at) * (1000)::numeric))::bigint), 12, '0'::text) || '00000000000000000000'::text))::uuid
 ;
 
+CREATE OR REPLACE FUNCTION public.forget_campaign_day()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(hashtext('cresset campaign_day_totals'));
+  if tg_op = 'DELETE' then
+    delete from campaign_day_totals where campaign_id = old.campaign_id and day = old.day;
+  else
+    delete from campaign_day_totals where campaign_id = new.campaign_id and day = new.day;
+  end if;
+  return null;
+end $function$
+;
+
 CREATE OR REPLACE FUNCTION public.make_daily_partitions(first date, days integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -1469,6 +1495,10 @@ CREATE OR REPLACE FUNCTION public.stopped_status(devices jsonb, otherwise send_s
 RETURN CASE WHEN (accepted_devices('pending'::send_status, devices) > 0) THEN 'sent'::send_status ELSE otherwise END
 ;
 
+CREATE TRIGGER campaign_days_late AFTER INSERT OR UPDATE ON public.campaign_days FOR EACH ROW WHEN ((new.day < ((now() AT TIME ZONE 'UTC'::text))::date)) EXECUTE FUNCTION forget_campaign_day();
+
+CREATE TRIGGER campaign_days_late_gone AFTER DELETE ON public.campaign_days FOR EACH ROW WHEN ((old.day < ((now() AT TIME ZONE 'UTC'::text))::date)) EXECUTE FUNCTION forget_campaign_day();
+
 CREATE TRIGGER dispatches_moves AFTER UPDATE OF state ON public.dispatches FOR EACH ROW WHEN (((old.state <> new.state) AND (NOT
         CASE old.state
             WHEN 'scheduled'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'paused'::text, 'cancelled'::text, 'failed'::text]))
@@ -1479,6 +1509,10 @@ CREATE TRIGGER dispatches_moves AFTER UPDATE OF state ON public.dispatches FOR E
             WHEN 'cancelled'::text THEN (new.state = ANY (ARRAY['accepted'::text, 'sending'::text]))
             ELSE false
         END))) EXECUTE FUNCTION refuse_transition('dispatch', 'state');
+
+CREATE TRIGGER feedback_days_late AFTER INSERT OR UPDATE ON public.feedback_days FOR EACH ROW WHEN ((new.day < ((now() AT TIME ZONE 'UTC'::text))::date)) EXECUTE FUNCTION forget_campaign_day();
+
+CREATE TRIGGER feedback_days_late_gone AFTER DELETE ON public.feedback_days FOR EACH ROW WHEN ((old.day < ((now() AT TIME ZONE 'UTC'::text))::date)) EXECUTE FUNCTION forget_campaign_day();
 
 CREATE TRIGGER sends_moves AFTER UPDATE OF status ON public.sends FOR EACH ROW WHEN (((old.status <> new.status) AND (NOT
         CASE old.status
@@ -1527,6 +1561,8 @@ CREATE UNIQUE INDEX audit_records_pkey ON public.audit_records USING btree (id);
 CREATE UNIQUE INDEX blocked_attributes_pkey ON public.blocked_attributes USING btree (workspace_id, name);
 
 CREATE UNIQUE INDEX call_quotas_pkey ON public.call_quotas USING btree (key);
+
+CREATE UNIQUE INDEX campaign_day_totals_pkey ON public.campaign_day_totals USING btree (campaign_id, day);
 
 CREATE UNIQUE INDEX campaign_days_pkey ON public.campaign_days USING btree (campaign_id, day, channel, variation_id, send_id, shard);
 
@@ -1761,6 +1797,8 @@ alter table blocked_attributes add constraint blocked_attributes_pkey PRIMARY KE
 alter table blocked_attributes add constraint blocked_attributes_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table call_quotas add constraint call_quotas_pkey PRIMARY KEY (key);
+
+alter table campaign_day_totals add constraint campaign_day_totals_pkey PRIMARY KEY (campaign_id, day);
 
 alter table campaign_days add constraint campaign_days_pkey PRIMARY KEY (campaign_id, day, channel, variation_id, send_id, shard);
 

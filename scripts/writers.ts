@@ -20,6 +20,7 @@ export const owners: Readonly<Record<string, string>> = {
   audit_records: 'src/operators',
   call_quotas: 'src/dispatch/accounts',
   blocked_attributes: 'src/workspace',
+  campaign_day_totals: 'src/dispatch/ledger',
   campaign_days: 'src/dispatch/ledger',
   campaigns: 'src/workspace',
   cap_slots: 'src/dispatch/ledger',

@@ -228,13 +228,16 @@ test('a backup of a newer version is refused with both versions, and one of an o
     refused.errors,
     /made by Cresset \S+, and its schema has 9001_workspace, which this one, \S+, does not know/,
   );
-  // The last migration is undone, as if the backup had been made before it.
+  // The last migrations are undone, as if the backup had been made before them.
   const client = await connectClient(url);
-  const { name } = await client.db.one<{ name: string }>(sql`
-    delete from schema_migrations where id = (select max(id) from schema_migrations) returning name`);
-  await client.db.run(sql`drop index dispatches_restored`);
+  const undone = await client.db.query<{ name: string }>(sql`
+    delete from schema_migrations
+     where id >= (select id from schema_migrations where name = '0017_restored_dispatches') returning name`);
+  await client.db.run(sql`drop index dispatches_restored, campaign_days_send, feedback_days_send`);
+  await client.db.run(sql`drop function forget_campaign_day cascade`);
+  await client.db.run(sql`drop table campaign_day_totals`);
   await client.close();
-  assert.equal(name, '0017_restored_dispatches');
+  assert.deepEqual(undone.map(({ name }) => name).sort(), ['0017_restored_dispatches', '0018_campaign_day_totals']);
   const old = join(path, '..', 'old.backup');
   assert.equal((await commandLine({ DATABASE_URL: url })('backup', old)).code, 0);
   await filledDatabase(t, async (empty) => {

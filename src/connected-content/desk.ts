@@ -4,11 +4,11 @@ import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
 import { Room, RoomFull } from '../lib/limits/room.ts';
 import { createGuardedPools, type GuardedPools } from '../net/guarded-pools.ts';
+import { HostHealth } from '../net/host-health.ts';
 import type { ContentRequest } from '../templating/content/reader.ts';
 import { BlockedUrl, LONGEST_MS, makeCall, urlOf } from './call.ts';
 import type { Calls, ContentWorkspace, KeptOutcome, Outcome } from './calls.ts';
 import { Fetched, NO_ANSWER, NOT_CALLED } from './fetched.ts';
-import { HostHealth } from './host-health.ts';
 import { MessageContent } from './message-content.ts';
 import { NeighbourGone, type Neighbours, type SharedCall } from './neighbours.ts';
 
@@ -49,7 +49,7 @@ export class ContentDesk implements Calls {
   readonly #neighbours: Neighbours | null;
   readonly #pools = new Map<number, { settings: ConnectedContentSettings; pools: GuardedPools }>();
   readonly #closing = new AbortController();
-  readonly #health = new HostHealth();
+  readonly #health = new HostHealth({ mostShare: 0.9, probes: 5 });
   #heldBytes = 0;
   #waiting: (() => void)[] = [];
   readonly #room = new Room<string>({

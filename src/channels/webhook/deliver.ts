@@ -1,5 +1,6 @@
 import { version } from '../../lib/version.ts';
 import { BLOCKED_TARGET, createGuardedPools } from '../../net/guarded-pools.ts';
+import { HostHealth, MOST_FAILURES } from '../../net/host-health.ts';
 import { NotBegunError, type PostReply } from '../../net/http-post.ts';
 import { reachedNobody } from '../../net/reached-nobody.ts';
 import { readRetryAfter } from '../../net/retry-after.ts';
@@ -7,11 +8,11 @@ import { hostOf } from '../answers/provider-reply.ts';
 import { connectionWords, MAX_WORDS_BYTES, replyWords, withWords } from '../answers/provider-words.ts';
 import { drainOnClose } from '../drain-on-close.ts';
 import { type Held, type Outcome, refusedByUs, STOPPED } from '../outcome.ts';
-import type { Outbound, Sender } from '../sender.ts';
+import type { Outbound, Sender, SenderOptions } from '../sender.ts';
 import { withOurs } from './headers.ts';
 import { isSecretHeader } from './masked.ts';
 import type { RenderedWebhook } from './rendered.ts';
-import { NO_ANSWER, readStatus } from './reply.ts';
+import { NO_ANSWER, NOT_CALLED, readStatus } from './reply.ts';
 
 /** Most connections of a process to one receiver. Each carries one request at a time. */
 const MAX_CONNECTIONS = 512;
@@ -21,14 +22,17 @@ const BLOCKED =
 const MALFORMED = 'after rendering, the URL, a header or the body cannot be sent over HTTP';
 const USER_AGENT = `Cresset/${version}`;
 
+const RESTS = `the host failed more than ${MOST_FAILURES.toLocaleString('en-US')} times within a minute, so it is not called for a minute`;
+
 /**
  * Makes one request per person, only to public addresses and those in `allow`. Follows no redirects. Requests to one
- * receiver share connections.
+ * receiver share connections. A host that fails too often is not called for a minute.
  */
 export function createWebhookSender(
   allow: readonly string[],
-  { threads }: { threads: number },
+  { threads, nowMs, log }: Pick<SenderOptions, 'threads' | 'nowMs' | 'log'>,
 ): Sender<RenderedWebhook> {
+  const hosts = new HostHealth({ mostShare: 0, probes: 0 });
   const connections = Math.ceil(MAX_CONNECTIONS / threads);
   const pools = createGuardedPools({ allow, connections, replyTimeoutMs: TIMEOUT_MS });
   // The messages of a dispatch seldom differ in their URLs, and reading one costs as much as sending it.
@@ -39,12 +43,19 @@ export function createWebhookSender(
     return last.url;
   }
 
+  function noted(outcome: Outcome | Held, { hostname }: URL): Outcome | Held {
+    const isRest = outcome.kind === 'retry' && hosts.note(hostname, Number(outcome.reason.slice(0, 3)), nowMs());
+    if (isRest) log.warn({ host: hostname }, `webhooks: ${RESTS}`);
+    return outcome;
+  }
+
   async function deliver(
     { rendered: hook, dispatchId }: Outbound<RenderedWebhook>,
     mayBegin: AbortSignal,
   ): Promise<Outcome | Held> {
     const url = urlOf(hook.url);
     if (url === null || !isCallable(url)) return blocked(url);
+    if (!hosts.mayCall(url.hostname, nowMs())) return { kind: 'retry', reason: NOT_CALLED, detail: RESTS };
     try {
       const pool = await pools.open(url.origin);
       if (pool === null) return blocked(url);
@@ -57,9 +68,9 @@ export function createWebhookSender(
         timeoutMs: TIMEOUT_MS,
         mayBegin,
       });
-      return outcomeOf(reply, hook, url);
+      return noted(outcomeOf(reply, hook, url), url);
     } catch (error) {
-      return failureOf(error, url);
+      return noted(failureOf(error, url), url);
     }
   }
 

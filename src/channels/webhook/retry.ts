@@ -1,5 +1,5 @@
 import type { RetrySchedule } from '../retry.ts';
-import { NO_ANSWER } from './reply.ts';
+import { NO_ANSWER, NOT_CALLED } from './reply.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -21,9 +21,10 @@ const unreachable: RetrySchedule = {
 };
 
 /**
- * An endpoint that cannot be reached is retried for a day, any other failure for half an hour.
+ * An endpoint that cannot be reached, or is not called because it fails too often, is retried for a day: within half an
+ * hour, most of a large broadcast would use up its attempts without a call. Any other failure is retried for half an hour.
  * Source: messaging-objects.md §9.5.
  */
 export function retryWebhook(reason: string): RetrySchedule {
-  return reason.startsWith(NO_ANSWER) ? unreachable : answered;
+  return reason.startsWith(NO_ANSWER) || reason.startsWith(NOT_CALLED) ? unreachable : answered;
 }

@@ -1,8 +1,9 @@
 import type { ChannelKey } from '../../channels/channel.ts';
-import type { Db } from '../../db/database.ts';
-import { empty, type Sql, sql } from '../../db/sql.ts';
+import type { Database, Db } from '../../db/database.ts';
+import { type Sql, sql } from '../../db/sql.ts';
 import type { FeedbackMetric } from '../ledger/feedback/send-feedback.ts';
 import type { Counts } from '../ledger/statistics/campaign-days.ts';
+import { dayNumbers } from '../ledger/statistics/day-totals.ts';
 
 /** The numbers of one variation of a campaign on one UTC day. */
 export interface VariationDay extends Counts {
@@ -27,58 +28,55 @@ export interface AskedSeries {
   sendId: string | null;
 }
 
+interface Day extends Record<string, unknown> {
+  day: string;
+  numbers: Omit<VariationDay, 'day'>[];
+}
+
 /** The numbers by day, channel and variation. Days and variations without any are absent. */
-export async function readCampaignDays(db: Db, asked: AskedSeries, days: Days): Promise<VariationDay[]> {
-  const rows = new Map<string, VariationDay>();
-  const rowOf = ({ day, channel, variationId }: DayKey) => {
-    const key = `${day} ${channel} ${variationId}`;
-    const row = rows.get(key) ?? { day, channel, variationId, ...nothing, feedback: {} };
-    rows.set(key, row);
-    return row;
-  };
-  const [sent, feedback] = await Promise.all([readSent(db, asked, days), readFeedback(db, asked, days)]);
-  for (const { day, channel, variationId, ...counts } of sent)
-    Object.assign(rowOf({ day, channel, variationId }), counts);
-  for (const { metric, total, ...key } of feedback) rowOf(key).feedback[metric] = total;
-  return [...rows.values()];
-}
-
-const nothing: Counts = { sent: 0, recipients: 0, failed: 0, bounced: 0 };
-
-type DayKey = Pick<VariationDay, 'day' | 'channel' | 'variationId'>;
-
-function readSent(db: Db, asked: AskedSeries, days: Days): Promise<(DayKey & Counts)[]> {
-  return db.query<DayKey & Counts & Record<string, unknown>>(sql`
-    select day::text, channel, variation_id as "variationId", sum(sent)::bigint as sent,
-           sum(recipients)::bigint as recipients, sum(failed)::bigint as failed, sum(bounced)::bigint as bounced
-      from campaign_days
-     where ${isAsked(asked, days)}
-     group by day, channel, variation_id
-     order by day, channel, variation_id`);
-}
-
-function readFeedback(
-  db: Db,
-  asked: AskedSeries,
+export async function readCampaignDays(
+  { byKey: db }: Pick<Database, 'byKey'>,
+  { campaignId, sendId }: AskedSeries,
   days: Days,
-): Promise<(DayKey & { metric: FeedbackMetric; total: number })[]> {
-  return db.query<DayKey & { metric: FeedbackMetric; total: number } & Record<string, unknown>>(sql`
-    select day::text, channel, variation_id as "variationId", metric, sum(total)::bigint as total
-      from feedback_days
-     where ${isAsked(asked, days)}
-     group by day, channel, variation_id, metric
-     order by day, channel, variation_id, metric`);
+): Promise<VariationDay[]> {
+  const rows = await (sendId === null
+    ? db.prepared<Day>('campaign_series', ofCampaign(campaignId, days))
+    : db.prepared<Day>('send_series', ofSend(campaignId, sendId, days)));
+  return rows.flatMap(({ day, numbers }) => numbers.map((variation) => ({ day, ...variation })));
 }
 
-function isAsked({ campaignId, sendId }: AskedSeries, { from, to }: Days): Sql {
-  return sql`campaign_id = ${campaignId} and day between ${from}::date and ${to}::date
-       ${sendId === null ? empty : sql`and send_id = ${sendId}`}`;
+/** Days that are past have their totals; the others, and those that changed since, are added up here. */
+function ofCampaign(campaignId: string, { from, to }: Days): Sql {
+  const all = sql`generate_series(${from}::date::timestamp, ${to}::date::timestamp, interval '1 day') as each`;
+  const others = sql`day = any (array(select each::date from ${all} except select day from totals))`;
+  return sql`
+    with totals as materialized (
+      select day, numbers
+        from campaign_day_totals
+       where campaign_id = ${campaignId} and day between ${from}::date and ${to}::date
+    )
+    select day::text, numbers from totals
+     union all
+    select day::text, numbers
+      from (${dayNumbers((table) => sql`${table} where campaign_id = ${campaignId} and ${others}`)}) as others`;
 }
 
-/** When the first and the last message of a campaign were sent. null: none was. */
+function ofSend(campaignId: string, sendId: string, { from, to }: Days): Sql {
+  // The index has only rows with a send id, and the database must see that the wanted one is one.
+  const which = sql`
+    campaign_id = ${campaignId} and send_id = ${sendId} and send_id <> '' and day between ${from}::date and ${to}::date`;
+  return sql`select day::text, numbers from (${dayNumbers((table) => sql`${table} where ${which}`)}) as numbers`;
+}
+
+/** When the first and the last message of a campaign were sent. null: none was. A message counts on the day of its time. */
 export function readSentTimes(db: Db, campaignId: string): Promise<{ first: Date | null; last: Date | null }> {
+  const onDay = (time: Sql, direction: Sql) => sql`
+    campaign_id = ${campaignId} and day = (
+      select day from campaign_days
+       where campaign_id = ${campaignId} and ${time} is not null
+       order by day ${direction}
+       limit 1)`;
   return db.one<{ first: Date | null; last: Date | null }>(sql`
-    select min(first_sent_at) as first, max(last_sent_at) as last
-      from campaign_days
-     where campaign_id = ${campaignId}`);
+    select (select min(first_sent_at) from campaign_days where ${onDay(sql`first_sent_at`, sql`asc`)}) as first,
+           (select max(last_sent_at) from campaign_days where ${onDay(sql`last_sent_at`, sql`desc`)}) as last`);
 }

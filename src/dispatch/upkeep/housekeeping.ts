@@ -23,6 +23,7 @@ import { forgetLists } from '../ledger/lists/uploads.ts';
 import { forgetStarts } from '../ledger/pace/starts.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
 import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
+import { totalPastDays } from '../ledger/statistics/day-totals.ts';
 import { sumUpOldFeedback } from '../ledger/statistics/feedback-days.ts';
 import { forgetOldDays, oldestDay } from './retention.ts';
 
@@ -80,6 +81,7 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetWindowsOfWhatsApp(db, now);
   await sumUpOldDays(db, now);
   await sumUpOldFeedback(db, now);
+  await totalPastDays(db, now); // after the two, which change rows of past days
   await sumUpOldHours(db, now);
   await sumUpActiveDays(db, now);
   await forgetDeletedCatalogs(db);

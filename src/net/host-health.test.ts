@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { HostHealth } from './host-health.ts';
 
+/** The rule of Connected Content. */
+const SHARED = { mostShare: 0.9, probes: 5 };
+
 const START_MS = 1_800_000_000_000;
 
 /** Notes so many answers within a minute, spread evenly. */
@@ -38,12 +41,12 @@ test('a host with more than 3,000 failures and nine of ten within a minute rests
     [[[599, 3_001]], false],
   ];
   for (const [answers, mayCall] of table) {
-    const health = new HostHealth();
+    const health = new HostHealth(SHARED);
     note(health, answers);
     assert.equal(health.mayCall('a.test', after), mayCall, JSON.stringify(answers));
     assert.equal(health.mayCall('b.test', after), true);
   }
-  const health = new HostHealth();
+  const health = new HostHealth(SHARED);
   note(health, [[503, 3_001]]);
   const restedMs = START_MS + 50_000 + 60_000;
   assert.deepEqual(
@@ -60,8 +63,28 @@ test('a host with more than 3,000 failures and nine of ten within a minute rests
   );
 });
 
+test('without a share and probes, failures alone decide, and after the rest the host is called as before', () => {
+  const health = new HostHealth({ mostShare: 0, probes: 0 });
+  note(health, [
+    [200, 9_000],
+    [503, 3_000],
+  ]);
+  const after = START_MS + 50_000;
+  assert.equal(health.mayCall('a.test', after), true);
+  health.note('a.test', 599, after);
+  assert.equal(health.mayCall('a.test', after), false);
+  health.note('a.test', 503, after + 1); // it was under way
+  assert.equal(health.mayCall('a.test', after + 59_999), false);
+  assert.deepEqual(
+    Array.from({ length: 9 }, () => health.mayCall('a.test', after + 60_000)),
+    Array(9).fill(true),
+  );
+  note(health, [[429, 3_001]], after + 60_001);
+  assert.equal(health.mayCall('a.test', after + 120_000), false, 'it rests again');
+});
+
 test('failures of an earlier minute do not count', () => {
-  const health = new HostHealth();
+  const health = new HostHealth(SHARED);
   note(health, [[503, 2_000]]);
   note(health, [[503, 2_000]], START_MS + 120_000);
   assert.equal(health.mayCall('a.test', START_MS + 180_000), true);
