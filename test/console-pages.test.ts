@@ -42,7 +42,7 @@ const pages: readonly PageCase[] = [
   { name: 'audiences', path: () => '/audiences', heading: /^\d segments?$/ },
   { name: 'audience', path: () => '/audiences/44444444-4444-4444-8444-444444444444', heading: /^7 people fit$/ },
   { name: 'audience-new', path: () => '/audiences/new', heading: /people fit$/ },
-  { name: 'campaigns', path: () => '/campaigns', heading: /^2 campaigns$/, ready: '.spark >> nth=1' },
+  { name: 'campaigns', path: () => '/campaigns', heading: /^2 campaigns$/, ready: 'tbody tr >> nth=1' },
   {
     ...{ name: 'campaign', path: () => '/campaigns/autumn', heading: /^Autumn offer$/ },
     ready: '.plot canvas >> nth=2',
