@@ -153,7 +153,7 @@ async function saveView(started: Console, { named }: ConsoleWorld): Promise<void
   await signIn(started, await givenOperator(app, 'viewer', 'vera'));
   const other = await newPage('desk');
   await open(other, `/dispatches/${named}`);
-  await other.getByLabel('View', { exact: true }).selectOption('Mails that were kept back');
+  await other.getByRole('combobox', { name: /^View/ }).selectOption('Mails that were kept back');
   await other.waitForURL(/\?channel=email&status=skipped$/);
   await other.locator('.peo tbody tr').nth(1).waitFor({ state: 'detached' });
   assert.deepEqual(await other.locator('.peo tbody tr .v').allTextContents(), ['skipped']);

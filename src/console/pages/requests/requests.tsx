@@ -54,7 +54,7 @@ export function Requests() {
         {list.data === undefined
           ? 'Requests'
           : requests.length === 0
-            ? 'No request in 60 h'
+            ? `No ${category === '' ? '' : 'such '}request in 60 h`
             : `${counted(requests.length, 'request')}${list.hasNextPage ? ' or more' : ''} in 60 h`}
       </h1>
       <p className="mut2 md">
