@@ -232,19 +232,17 @@ test('a backup of a newer version is refused with both versions, and one of an o
   const client = await connectClient(url);
   const { name } = await client.db.one<{ name: string }>(sql`
     delete from schema_migrations where id = (select max(id) from schema_migrations) returning name`);
-  await client.db.run(sql`drop index dispatches_restored`);
+  await client.db.run(sql`drop table saved_views`);
   await client.close();
-  assert.equal(name, '0017_restored_dispatches');
+  assert.equal(name, '0018_saved_views');
   const old = join(path, '..', 'old.backup');
   assert.equal((await commandLine({ DATABASE_URL: url })('backup', old)).code, 0);
   await filledDatabase(t, async (empty) => {
     assert.equal((await commandLine({ DATABASE_URL: empty })('restore', old)).code, 0);
     const after = await connectClient(empty);
-    const found = await after.db.one<{ index: string | null }>(
-      sql`select to_regclass('dispatches_restored')::text as index`,
-    );
+    const found = await after.db.one<{ made: string | null }>(sql`select to_regclass('saved_views')::text as made`);
     await after.close();
-    assert.equal(found.index, 'dispatches_restored');
+    assert.equal(found.made, 'saved_views');
   });
 });
 
