@@ -125,8 +125,12 @@ function columnsOf(span: string, most: number): readonly Column<ListedCampaign>[
     },
     {
       head: 'Opened by people',
-      className: 'n',
-      cell: ({ opened }) => <Told value={opened} />,
+      className: 'n opened',
+      cell: ({ opened }) => (
+        <>
+          <Told value={opened} /> {opened !== null && <span className="only-phone">opened</span>}
+        </>
+      ),
     },
     {
       head: 'Clicked',
