@@ -950,6 +950,19 @@ create table sandbox_messages_default (
   delivered_at timestamp with time zone not null
 );
 
+create table saved_views (
+  id uuid not null,
+  workspace_id integer not null,
+  list text not null,
+  name text not null,
+  filter json not null,
+  made_at timestamp with time zone not null,
+  made_by text not null,
+  changed_at timestamp with time zone not null,
+  changed_by text not null
+);
+comment on table saved_views is 'kind: shared. Filters of lists under a name, for all operators of a workspace.';
+
 create table sealing_secret (
   is_only boolean not null default true,
   proof bytea not null,
@@ -1688,6 +1701,10 @@ CREATE UNIQUE INDEX sandbox_messages_default_pkey ON public.sandbox_messages_def
 
 CREATE UNIQUE INDEX sandbox_messages_pkey ON ONLY public.sandbox_messages USING btree (bucket, dispatch_id, user_id, channel);
 
+CREATE UNIQUE INDEX saved_views_name ON public.saved_views USING btree (workspace_id, list, lower(name));
+
+CREATE UNIQUE INDEX saved_views_pkey ON public.saved_views USING btree (id);
+
 CREATE UNIQUE INDEX sealing_secret_pkey ON public.sealing_secret USING btree (is_only);
 
 CREATE UNIQUE INDEX segment_export_chunks_pkey ON public.segment_export_chunks USING btree (export_id, try, number);
@@ -2013,6 +2030,10 @@ alter table refused_people_default add constraint refused_people_default_pkey PR
 alter table sandbox_messages add constraint sandbox_messages_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table sandbox_messages_default add constraint sandbox_messages_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
+alter table saved_views add constraint saved_views_pkey PRIMARY KEY (id);
+
+alter table saved_views add constraint saved_views_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table sealing_secret add constraint sealing_secret_is_only_check CHECK (is_only);
 

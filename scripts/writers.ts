@@ -69,6 +69,7 @@ export const owners: Readonly<Record<string, string>> = {
   recipient_lists: 'src/dispatch/ledger',
   refused_people: 'src/dispatch/ledger',
   sandbox_messages: 'src/dispatch/ledger',
+  saved_views: 'src/operators',
   sealing_secret: 'src/workspace',
   segment_export_chunks: 'src/exports',
   segment_exports: 'src/exports',

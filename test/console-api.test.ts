@@ -1,9 +1,10 @@
 // What the console asks the server, over HTTP: ids of every kind, sets that are counted before they are used, and its own page.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { startTestApp } from './support/app.ts';
+import { sql } from '../src/db/sql.ts';
+import { type Reply, startTestApp } from './support/app.ts';
 import { buildConsole, givenOperator } from './support/console/console.ts';
-import { fillConsole } from './support/console/world.ts';
+import { fillConsole, givenHistory } from './support/console/world.ts';
 
 test('any id leads to what it means, a set is used once, and browsers get the page where clients get the API', async (t) => {
   buildConsole();
@@ -94,6 +95,106 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
     assert.deepEqual(people.body.people, { reached: 3, waiting: 0, unclear: 0, failed: 0, kept: 1 });
   });
 
+  await t.test('campaigns with what they sent', async () => {
+    await givenHistory(app);
+    const list = async (query: string) => (await viewer.call('GET', `campaigns${query}`)).body.campaigns;
+    const autumnIn = async (query: string) => (await list(query)).find((one: { id: string }) => one.id === 'autumn');
+    const autumn = await autumnIn('');
+    const spring = (await list('')).find((one: { id: string }) => one.id === 'spring');
+    const { data } = (await viewer.call('GET', 'campaigns/data_series?campaign_id=autumn&length=30')).body;
+    const mails = data.map(({ messages }: { messages: { email: Record<string, number>[] } }) => messages.email[0]);
+    const total = (counter: string) =>
+      mails.reduce((sum: number, mail: Record<string, number>) => sum + (mail[counter] ?? 0), 0);
+    const sentByDay = mails.map((mail: Record<string, number>) => mail.sent);
+    assert.ok(total('unique_opens') > 0 && total('machine_opens') > 0 && sentByDay.at(-1) === 2);
+    assert.deepEqual(
+      [autumn.name, autumn.kind, autumn.tags, autumn.archived],
+      ['Autumn offer', 'api', ['sale'], false],
+    );
+    assert.deepEqual(
+      [autumn.sent, autumn.opened, autumn.clicked, autumn.sent_by_day],
+      [total('sent'), total('unique_opens'), total('unique_clicks'), sentByDay],
+      'the same as the series of the campaign, and no machine among them',
+    );
+    const people = data.reduce((sum: number, day: { unique_recipients: number }) => sum + day.unique_recipients, 0);
+    assert.deepEqual([autumn.recipients, Date.parse(autumn.last_sent) > Date.parse(data.at(-1).time)], [people, true]);
+    assert.deepEqual(
+      [spring.sent, spring.opened, spring.clicked, spring.last_sent, spring.sent_by_day.length],
+      [0, null, null, null, 30],
+      'it has no variation that could tell',
+    );
+    assert.deepEqual((await autumnIn('?days=7')).sent_by_day, sentByDay.slice(-7));
+    for (const [query, problem] of [
+      ['?days=8', 'days: expected one of 7, 30, 90, got "8"'],
+      ['?page=x', 'page: expected 0 or more, got "x"'],
+      ['?day=7', /^day: unknown query parameter/],
+    ] as const)
+      refused(await viewer.call('GET', `campaigns${query}`), problem);
+  });
+
+  await t.test('saved views', async () => {
+    const view = { list: 'recipients', name: 'Failed mails', filter: { channel: 'email', status: 'failed' } };
+    const made = await sender.call('POST', 'views', view);
+    assert.equal(made.status, 201);
+    const { view_id: id, ...rest } = made.body.view;
+    const at = app.clock.now().toISOString();
+    const by = { made_at: at, made_by: 'sender', changed_at: at, changed_by: 'sender' };
+    assert.deepEqual(rest, { ...view, ...by });
+    const listed = async (query = '?list=recipients') => (await viewer.call('GET', `views${query}`)).body.views;
+    assert.deepEqual(await listed(), [{ view_id: id, ...view, ...by }]);
+    assert.deepEqual(await listed('?list=requests'), []);
+    const long = 'x'.repeat(201);
+    const wrong: [object, string | RegExp][] = [
+      [{ ...view, name: 'failed MAILS' }, 'name: there is a view named "failed MAILS" of this list already'],
+      [{ ...view, name: '' }, 'name: expected 1 to 80 characters'],
+      [{ ...view, name: ' x' }, /^name: expected a text without spaces/],
+      [{ ...view, name: 'a\0b' }, /^name: /],
+      [{ ...view, list: 'people' }, 'list: expected one of recipients, dispatches, requests, campaigns'],
+      [{ ...view, filter: {} }, 'filter: expected an object with some of channel, status'],
+      [{ ...view, filter: null }, 'filter: expected an object with some of channel, status'],
+      [{ ...view, filter: { status: long } }, 'filter.status: expected a text of 1 to 200 characters'],
+      [{ ...view, filter: { status: { a: 1 } } }, 'filter.status: expected a text of 1 to 200 characters'],
+      [
+        { ...view, filter: { external_id: 'ada' } },
+        'filter.external_id: unknown filter of recipients; channel, status are known',
+      ],
+      [{ ...view, filter: JSON.parse('{"__proto__": "x"}') }, /^filter\.__proto__: unknown filter/],
+      [{ ...view, more: 1 }, /^more: unknown member/],
+    ];
+    for (const [body, problem] of wrong) refused(await sender.call('POST', 'views', body), problem);
+    refused(await sender.call('PATCH', `views/${id}`, {}), 'name: expected a name or a filter, got neither');
+    refused(await sender.call('PATCH', `views/${id}`, { filter: { state: 'x' } }), /^filter\.state: unknown filter/);
+    for (const method of ['PATCH', 'DELETE'])
+      for (const other of [crypto.randomUUID(), 'x', '%00'])
+        assert.equal((await sender.call(method, `views/${other}`, { name: 'x' })).status, 404, `${method} ${other}`);
+    const asAdmin = await givenOperator(app, 'admin', 'ann');
+    const changed = await asAdmin.call('PATCH', `views/${id}`, { name: 'Mails that failed' });
+    assert.deepEqual([changed.body.view.made_by, changed.body.view.changed_by], ['sender', 'ann']);
+    const twice = ['a', 'A', 'a'].map((name) => sender.call('POST', 'views', { ...view, name }));
+    assert.deepEqual(
+      (await Promise.all(twice)).map(({ status }) => status).sort(),
+      [201, 400, 400],
+      'at the same time',
+    );
+    assert.equal((await sender.call('DELETE', `views/${id}`)).status, 200);
+    const { changes } = (await asAdmin.call('GET', 'audit?limit=50')).body;
+    const audited = changes.filter((one: { action: string; subject: string }) => one.subject === id);
+    assert.deepEqual(
+      audited.map(({ operator, action, before, after }: Record<string, unknown>) => [operator, action, before, after]),
+      [
+        ['sender', 'view.delete', { ...view, name: 'Mails that failed' }, null],
+        ['ann', 'view.change', view, { ...view, name: 'Mails that failed' }],
+        ['sender', 'view.create', null, view],
+      ],
+    );
+    await app.db.run(sql`
+      insert into saved_views (id, workspace_id, list, name, filter, made_at, made_by, changed_at, changed_by)
+      select gen_random_uuid(), ${app.workspaceId}, 'requests', 'view ' || n, '{}', now(), '', now(), ''
+        from generate_series(1, 100) as n`);
+    const more = { list: 'requests', name: 'one more', filter: { category: 'x' } };
+    refused(await sender.call('POST', 'views', more), 'list: it has 100 views already; delete one first');
+  });
+
   await t.test('the page', async () => {
     const get = (path: string, headers: Record<string, string>) => fetch(app.url + path, { headers });
     const html = { accept: 'text/html,application/xhtml+xml' };
@@ -114,15 +215,17 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
       'a client with a key, whatever it accepts',
     );
     const asset = /src="\.(\/assets\/[^"]+\.js)"/.exec(await (await get('/', html)).text())?.[1] ?? '';
-    const script = await get(asset, { 'accept-encoding': 'gzip' });
+    const packed = await get(asset, { 'accept-encoding': 'gzip' });
     assert.deepEqual(
-      [script.status, script.headers.get('content-encoding'), script.headers.get('cache-control')],
+      [packed.status, packed.headers.get('content-encoding'), packed.headers.get('cache-control')],
       [200, 'gzip', 'public, max-age=31536000, immutable'],
     );
     const index = await (await get('/', html)).text();
     const first = [...index.matchAll(/(?:src|href)="\.(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, path = '']) => path);
     const sizes = first.map(async (path) => (await get(path, { 'accept-encoding': 'gzip' })).headers);
     const bytes = (await Promise.all(sizes)).reduce((sum, headers) => sum + Number(headers.get('content-length')), 0);
+    const script = await (await get(first.find((path) => path.endsWith('.js')) ?? '', {})).text();
+    assert.ok(!script.includes('uPlot') && !script.includes('u-wrap'), 'charts are loaded where they are shown');
     assert.ok(first.length >= 2 && bytes > 50_000 && bytes <= 260_000, `${first.length} files, ${bytes} bytes`);
     for (const path of ['/assets/gone-1234.js', '/assets/..%2Findex.html', '/assets/..%2f..%2fpackage.json']) {
       const gone = await get(path, html);
@@ -131,3 +234,10 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
     }
   });
 });
+
+/** Whether it was refused with this problem first. */
+function refused({ status, body }: Reply, problem: string | RegExp): void {
+  assert.equal(status, 400, JSON.stringify(body));
+  if (typeof problem === 'string') assert.equal(body.errors[0], problem);
+  else assert.match(body.errors[0], problem);
+}

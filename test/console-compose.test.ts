@@ -149,6 +149,31 @@ test('a newcomer signs in, composes, runs it dry, sends it and sees it in the ou
   await page.keyboard.press('Control+Enter');
   await page.getByRole('heading', { name: 'Empty profile 1 gap' }).waitFor();
   wrong.push(...(await look(page, 'compose-run', 'desk')));
+  await page.getByRole('button', { name: 'Test send …' }).click();
+  const seeds = page.getByRole('dialog', { name: 'Send it to a few people first' });
+  await seeds.getByLabel('External ids').fill('person-1 person-2, person-1');
+  wrong.push(...(await look(page, 'compose-seeds', 'desk')));
+  await seeds.getByRole('button', { name: 'Send a test to 2 people' }).click();
+  const test = await seeds.getByRole('link', { name: 'the dispatch' }).getAttribute('href');
+  await app.drain();
+  const tested = await app.get(`${test}/recipients`);
+  assert.deepEqual(
+    tested.body.recipients.map((one: Record<string, unknown>) => [one.external_id, one.channel, one.status]).sort(),
+    [
+      ['person-1', 'webhook', 'sent'],
+      ['person-2', 'webhook', 'sent'],
+    ],
+  );
+  await seeds.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'As a test' }).click();
+  const code = await page.locator('dialog[open] pre').innerText();
+  assert.match(
+    code,
+    /channel: 'webhook', externalId: 'ada', dispatchId/,
+    'test/testing-double.test.ts runs such a test',
+  );
+  await keepPicture(page, 'compose-as-test-1440-light');
+  await page.getByRole('button', { name: 'Close' }).click();
   await page.getByLabel('Preview as the person').fill('person-1');
   await page.keyboard.press('Enter');
   await page.getByText('Hello Cleo').waitFor();
@@ -170,8 +195,14 @@ test('a newcomer signs in, composes, runs it dry, sends it and sees it in the ou
   const phone = await newPage('phone');
   await signIn(started, operator);
   await open(phone, '/');
-  await phone.getByRole('link', { name: 'Compose' }).click();
-  await phone.getByLabel('Everybody in').selectOption(GOLD);
+  await open(phone, '/audiences/new');
+  await phone.getByRole('button', { name: 'Write to them' }).click();
+  await phone.getByLabel('Filter').filter({ hasText: 'email_available' }).waitFor();
+  await open(phone, `/audiences/${GOLD}`);
+  await phone.getByRole('button', { name: 'Write to them' }).click();
+  await phone.getByRole('heading', { level: 1, name: 'Compose' }).waitFor();
+  assert.equal(await phone.getByLabel('Everybody in').inputValue(), GOLD, 'it takes the place of the filter');
+  assert.equal(await phone.getByLabel('Filter').count(), 0);
   await phone.getByLabel('Add a channel').selectOption('apple_push');
   await phone.getByLabel('Title').fill('Autumn');
   await phone

@@ -2,6 +2,7 @@
 // both schemes. `npm run screenshots` keeps the pictures.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Page } from 'playwright-core';
 import { skipWithoutChromium } from './support/chromium.ts';
 import {
   type Console,
@@ -16,13 +17,15 @@ import {
   type Width,
   widths,
 } from './support/console/console.ts';
-import { type ConsoleWorld, fillConsole, hostile } from './support/console/world.ts';
+import { type ConsoleWorld, fillConsole, givenHistory, hostile } from './support/console/world.ts';
 
 interface PageCase {
   name: string;
   path(world: ConsoleWorld): string;
   /** The heading of the page. */
   heading: RegExp;
+  /** What is there once the page is, beside its heading. Default: nothing. */
+  ready?: string;
 }
 
 const pages: readonly PageCase[] = [
@@ -39,8 +42,11 @@ const pages: readonly PageCase[] = [
   { name: 'audiences', path: () => '/audiences', heading: /^\d segments?$/ },
   { name: 'audience', path: () => '/audiences/44444444-4444-4444-8444-444444444444', heading: /^7 people fit$/ },
   { name: 'audience-new', path: () => '/audiences/new', heading: /people fit$/ },
-  { name: 'campaigns', path: () => '/campaigns', heading: /^2 campaigns$/ },
-  { name: 'campaign', path: () => '/campaigns/autumn', heading: /^Autumn offer$/ },
+  { name: 'campaigns', path: () => '/campaigns', heading: /^2 campaigns$/, ready: 'tbody tr >> nth=1' },
+  {
+    ...{ name: 'campaign', path: () => '/campaigns/autumn', heading: /^Autumn offer$/ },
+    ready: '.plot canvas >> nth=2',
+  },
   { name: 'compose', path: () => '/compose', heading: /^Compose$/ },
   { name: 'requests', path: () => '/requests', heading: /^1 request in 60 h$/ },
 ];
@@ -51,6 +57,7 @@ test('pages fit their width, break no policy and have no serious finding of axe'
   const started = await startConsole(t);
   const { app, complaints, newPage, open } = started;
   const world = await fillConsole(app);
+  await givenHistory(app);
   const wrong: string[] = [];
   const look = async (page: Awaited<ReturnType<typeof newPage>>, name: string, width: Width) => {
     for (const scheme of schemes) {
@@ -68,19 +75,100 @@ test('pages fit their width, break no policy and have no serious finding of axe'
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await look(page, 'sign-in', width);
     await signIn(started, await givenOperator(app, 'admin', `admin-${width}`));
-    for (const { name, path, heading } of pages) {
+    for (const { name, path, heading, ready } of pages) {
       await open(page, path(world));
       await page.getByRole('heading', { level: 1, name: heading }).waitFor();
       await page.locator('[aria-busy]').first().waitFor({ state: 'detached' });
+      if (ready !== undefined) await page.locator(ready).waitFor();
       await look(page, name, width);
+      if (name === 'campaign') await drawnInBothSchemes(page);
     }
     await page.close();
   }
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
+  await saveView(started, world);
   await findReason(started);
   await refuseHostile(started, world);
 });
+
+/** The colour of ink in each scheme. */
+const inks = { light: [29, 26, 22], dark: [239, 236, 230] } as const;
+/** More points than an axis has. */
+const DRAWN = 200;
+
+/** Each chart is drawn with the ink of the scheme, and has a table with the same numbers. */
+async function drawnInBothSchemes(page: Page): Promise<void> {
+  for (const scheme of schemes) {
+    await page.emulateMedia({ colorScheme: scheme });
+    let drawn = 0;
+    for (let frame = 0; drawn < DRAWN && frame < 100; frame += 1)
+      drawn = await page.evaluate<number>(inkOnNextFrame(inks[scheme]));
+    assert.ok(drawn >= DRAWN, `${drawn} points of the ${scheme} scheme`);
+  }
+  assert.equal(await page.locator('figure').count(), 3, 'machines have a chart of their own');
+  const table = page.locator('figure table').first();
+  const heads = await table.getByRole('columnheader').allTextContents();
+  assert.deepEqual(
+    heads.map((head) => head.trim()),
+    ['Day, UTC', 'Messages', 'People'],
+  );
+  // 24 days of the past, and today.
+  assert.equal(await table.locator('tbody tr').count(), 25);
+}
+
+/** How many points of the first chart have this colour after the next frame. */
+function inkOnNextFrame([red, green, blue]: readonly number[]): string {
+  return `new Promise(requestAnimationFrame).then(() => {
+    const canvas = document.querySelector('.plot canvas');
+    if (canvas === null) return 0;
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at] === ${red} && data[at + 1] === ${green} && data[at + 2] === ${blue} && data[at + 3] === 255) found += 1;
+    return found;
+  })`;
+}
+
+/** A filter gets a name, is chosen by it, gets another name, and is gone. A viewer chooses it, and no more. */
+async function saveView(started: Console, { named }: ConsoleWorld): Promise<void> {
+  const { app, context, newPage, open } = started;
+  await context.clearCookies();
+  const sam = await givenOperator(app, 'sender', 'sam');
+  await signIn(started, sam);
+  const page = await newPage('phone');
+  await open(page, `/dispatches/${named}?channel=email&status=skipped&q=person-0`);
+  await page.getByRole('button', { name: 'Save view …' }).click();
+  await page.getByText('The external id is not saved: views name no person.').waitFor();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Skipped mails');
+  assert.deepEqual(await seriousFindings(page), []);
+  await keepPicture(page, 'views-save-390-light');
+  await page.getByRole('button', { name: 'Save the view' }).click();
+  await page.getByRole('button', { name: 'Rename the view Skipped mails' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Mails that were kept back');
+  await page.getByRole('button', { name: 'Rename it' }).click();
+  await page.getByRole('button', { name: 'Rename the view Mails that were kept back' }).waitFor();
+
+  await context.clearCookies();
+  await signIn(started, await givenOperator(app, 'viewer', 'vera'));
+  const other = await newPage('desk');
+  await open(other, `/dispatches/${named}`);
+  await other.getByRole('combobox', { name: /^View/ }).selectOption('Mails that were kept back');
+  await other.waitForURL(/\?channel=email&status=skipped$/);
+  await other.locator('.peo tbody tr').nth(1).waitFor({ state: 'detached' });
+  assert.deepEqual(await other.locator('.peo tbody tr .v').allTextContents(), ['skipped']);
+  await keepPicture(other, 'views-1440-light');
+  assert.deepEqual(await other.getByRole('button', { name: /view/ }).allTextContents(), []);
+  await other.close();
+
+  await context.clearCookies();
+  await signIn(started, sam);
+  await page.reload();
+  await page.getByRole('button', { name: 'Delete the view Mails that were kept back' }).click();
+  await page.getByRole('button', { name: 'Delete the view', exact: true }).click();
+  await page.getByRole('button', { name: 'Save view …' }).waitFor();
+  await page.close();
+}
 
 /** By keyboard alone: sign in, find a person, and read why a mail did not come, in three steps. */
 async function findReason({ app, context, newPage, open }: Console): Promise<void> {

@@ -97,6 +97,7 @@ test('pages of settings fit their width, break no policy, show no secret and hav
   assert.deepEqual(complaints, []);
   await changeThings(started);
   await editContent(started, ids.template);
+  await lookAtHostile(started);
   await tryCalls(started);
   await readAsViewer(started);
   assert.deepEqual(complaints, []);
@@ -214,11 +215,12 @@ async function editContent({ app, newPage, open }: Console, template: string): P
   const page = await newPage('desk');
   await open(page, `/templates/${template}`);
   await page.getByLabel('Subject').fill('Hello {{${first_name}}}');
-  await page.getByLabel('External id of a person').fill('ada');
+  await page.getByLabel('Preview as the person').fill('ada');
   await page.getByRole('button', { name: 'Preview' }).click();
   await page.getByText('Hello Ada').waitFor();
+  await page.frameLocator('iframe[title="The mail"]').getByText('Hi Ada').waitFor();
   await keepPicture(page, 'template-preview-1440-light');
-  await page.getByLabel('External id of a person').fill('');
+  await page.getByLabel('Preview as the person').fill('');
   await page.getByRole('button', { name: 'Preview' }).click();
   await page.locator('.gap', { hasText: 'first_name' }).waitFor();
   await page.getByRole('button', { name: 'Store 1 change' }).click();
@@ -235,6 +237,50 @@ async function editContent({ app, newPage, open }: Console, template: string): P
   await page.getByRole('heading', { level: 1, name: '1 schedule' }).waitFor();
   await page.close();
 }
+
+/** A mail that is not sent runs nothing and loads nothing, although its frame has the origin of the console. */
+async function lookAtHostile({ app, context, open }: Console): Promise<void> {
+  const { body } = await app.post('/templates/email/create', { template_name: 'attack', subject: 'x', body: attack });
+  const page = await context.newPage(); // What the policy refuses is no complaint here.
+  const foreign: string[] = [];
+  const asked = Promise.withResolvers<void>();
+  await page.route(
+    (url) => /evil|x\.png/.test(url.href),
+    (route) => {
+      foreign.push(route.request().url());
+      asked.resolve();
+      return route.abort();
+    },
+  );
+  await open(page, `/templates/${body.email_template_id}`);
+  await page.getByRole('button', { name: 'Preview' }).click();
+  const mail = page.frameLocator('iframe[title="The mail"]');
+  await mail.getByText('Red', { exact: true }).waitFor();
+  const red = 'getComputedStyle(document.querySelector("iframe").contentDocument.querySelector("p")).color';
+  assert.equal(await page.evaluate(red), 'rgb(255, 0, 0)', 'the own style of a mail counts');
+  assert.equal(await page.evaluate('document.querySelector("iframe").contentDocument.dir'), 'rtl');
+  assert.deepEqual([await page.evaluate('window.hacked'), foreign], [undefined, []]);
+  assert.equal(new URL(page.url()).pathname, `/templates/${body.email_template_id}`);
+  await keepPicture(page, 'template-hostile-1440-light');
+  await page.getByRole('button', { name: 'Load them this once' }).click();
+  await asked.promise;
+  await mail.getByText('Red', { exact: true }).waitFor();
+  assert.equal(await page.evaluate('window.hacked'), undefined);
+  const { headers } = await page.request
+    .get(`${app.url}/operator/v1/mail-frame`)
+    .then((response) => ({ headers: response.headers() }));
+  assert.match(
+    headers['content-security-policy'] ?? '',
+    /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox$/,
+  );
+  await page.close();
+}
+
+const attack = `<html dir="rtl"><head><base href="https://evil.example/" target="_self"><style>p { color: red; background: url(https://evil.example/b.png) }</style>
+<script>parent.hacked = 1</script><link rel="stylesheet" href="https://evil.example/a.css"><meta http-equiv="refresh" content="0;url=https://evil.example/"></head>
+<body onload="parent.hacked = 1"><p>Red</p><img src="https://evil.example/x.png" onerror="parent.hacked = 1"><svg onload="parent.hacked = 1"></svg>
+<iframe srcdoc="<script>parent.parent.hacked = 1</script>"></iframe><form action="https://evil.example/"><button>Send</button></form>
+<a href="javascript:parent.hacked = 1">link</a></body></html>`;
 
 /** Endpoints are called with the session, and with a key that is pasted. */
 async function tryCalls({ app, newPage, open }: Console): Promise<void> {

@@ -1,6 +1,11 @@
 // `cresset/testing` from the outside: its own functions, and HTTP to the server behind it.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import test, { mock, type TestContext } from 'node:test';
+import { parsed } from '../src/console/lib/document.ts';
+import { asTest } from '../src/console/pages/compose/as-test.ts';
 import { type Cresset, type CressetOptions, createCresset } from '../src/testing/testing.ts';
 
 // The databases of the run are copied, so that this file needs no PostgreSQL of its own. test/package.test.ts starts one.
@@ -247,4 +252,50 @@ test('a closed double says so', async () => {
   await cresset.close();
   await assert.rejects(cresset.people(), /this double is closed/);
   await assert.rejects(fetch(cresset.url), /fetch failed/);
+});
+
+test('a request that the console writes as a test passes', async (t) => {
+  mkdirSync('tmp', { recursive: true });
+  const folder = mkdtempSync('tmp/as-test-'); // Within the clone, where `cresset/testing` is known.
+  t.after(() => rmSync(folder, { recursive: true }));
+  const app = '11111111-1111-4111-8111-111111111111';
+  const group = '2d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
+  const segment = '44444444-4444-4444-8444-444444444444';
+  writeFileSync(
+    `${folder}/workspace.yaml`,
+    `apps: [{ id: ${app}, name: iOS, platform: ios }]
+email: { default_from: hello@example.com }
+subscription_groups: [{ id: ${group}, name: Alerts, channel: sms }]
+segments: [{ id: ${segment}, name: Gold, filter: { custom_attribute: { custom_attribute_name: plan, comparison: equals, value: gold } } }]
+`,
+  );
+  const offer = {
+    ...{ apps: [{ id: app, name: 'iOS', platform: 'ios' }], groups: [], segments: [], segments_left_out: 0 },
+    ...{ default_from: null, outside: [] },
+  };
+  const text = JSON.stringify({
+    ...{ broadcast: true, segment_id: segment, cresset: { at_most: 5 }, recipient_subscription_state: 'all' },
+    messages: {
+      email: { app_id: app, subject: 'Hi {{${first_name}}}', body: '<p>x</p>' },
+      apple_push: { alert: { title: 'Autumn', body: 'An "offer"' } },
+      sms: { app_id: app, subscription_group_id: group, body: "It's here" },
+      webhook: { url: 'https://example.com', request_method: 'POST', body: 'plain' },
+    },
+  });
+  const { body } = parsed(text);
+  assert.ok(body !== null);
+  const code = asTest(text, body, offer);
+  assert.match(code, /assert\.equal\(apple_push\.message\.body, "An \\"offer\\""\);/, 'it looks at what came');
+  assert.match(code, /assert\.ok\(email\.message\.subject\);/);
+  writeFileSync(`${folder}/as.test.mjs`, code);
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+  const child = spawn(process.execPath, ['as.test.mjs'], { cwd: folder, env });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (piece) => {
+      said += piece;
+    });
+  const [status] = await once(child, 'close');
+  assert.equal(status, 0, said);
+  assert.match(said, /pass 1/);
 });

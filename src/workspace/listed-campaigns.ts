@@ -7,13 +7,14 @@ export interface ListedCampaign {
   name: string;
   kind: 'api' | 'api_triggered' | 'transactional';
   tags: string[];
+  archived: boolean;
   updated_at: Date;
 }
 
 /** A page of the campaigns of a workspace, in order of creation. */
 export function listCampaigns(db: Db, workspaceId: number, page: ListPage): Promise<ListedCampaign[]> {
   return db.query<ListedCampaign & Record<string, unknown>>(sql`
-    select id, name, kind, tags, updated_at
+    select id, name, kind, tags, archived, updated_at
       from campaigns
      where workspace_id = ${workspaceId} ${pageOf(page)}`);
 }
@@ -35,7 +36,6 @@ export function listCanvases(db: Db, workspaceId: number, page: ListPage): Promi
 
 export interface CampaignDetails extends ListedCampaign {
   description: string;
-  archived: boolean;
   created_at: Date;
   /** Percent of the people who get nothing. */
   control_share: number;

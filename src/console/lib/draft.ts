@@ -22,7 +22,8 @@ export function useDraft(key: string, empty: string): { draft: Draft; write(text
   };
 }
 
-function stored(key: string, empty: string): Draft {
+/** What the browser has kept under the key, or what a draft begins with. */
+export function stored(key: string, empty: string): Draft {
   const { text, at } = readDraft(localStorage.getItem(key));
   return typeof text === 'string' && typeof at === 'number' ? { text, at } : { text: empty, at: null };
 }
@@ -37,8 +38,8 @@ function readDraft(kept: string | null): Partial<Draft> {
   }
 }
 
-/** Whether there was room for it. */
-function keep(key: string, draft: Draft): boolean {
+/** Keeps a draft. Returns whether there was room for it. */
+export function keep(key: string, draft: Draft): boolean {
   try {
     localStorage.setItem(key, JSON.stringify(draft));
     return true;

@@ -5,8 +5,10 @@ import { Failure } from './loaded.tsx';
 interface Asked {
   /** The button that opens the dialog, such as `Delete …`. */
   label: string;
-  /** What the label is about, for who does not see its row, such as `the key shop`. */
-  about: string;
+  /** What the label is about, for who does not see its row, such as `the key shop`. Absent: the page is about it. */
+  about?: string;
+  /** The button that opens it is one of a row of buttons. Default: it is like a link. */
+  isButton?: true;
   title: string;
   /** The button that does it: a verb and a thing. */
   verb: string;
@@ -17,7 +19,7 @@ interface Asked {
 }
 
 /** An act that asks first. The safe button has the focus, and Escape leaves everything as it is. */
-export function Confirm({ label, about, title, verb, act, touches, children }: Asked) {
+export function Confirm({ label, about, isButton, title, verb, act, touches, children }: Asked) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const doing = useTouching(act, touches);
@@ -25,8 +27,8 @@ export function Confirm({ label, about, title, verb, act, touches, children }: A
     <>
       <button
         type="button"
-        className="linkbtn"
-        aria-label={`${label.replace(/ …$/, '')} ${about}`}
+        className={isButton === true ? 'btn bad' : 'linkbtn'}
+        aria-label={about === undefined ? undefined : `${label.replace(/ …$/, '')} ${about}`}
         onClick={() => dialog.current?.showModal()}
       >
         {label}

@@ -12,6 +12,7 @@ export const exampleIds = {
   emailTemplate: '0199f3a2-b4c5-7d8e-9f00-112233445568',
   contentBlock: '0199f3a2-b4c5-7d8e-9f00-112233445569',
   key: '0199f3a2-b4c5-7d8e-9f00-11223344556b',
+  view: '0199f3a2-b4c5-4d8e-9f00-11223344556c',
   mediaFile: '0199f3a2-b4c5-7d8e-9f00-11223344556b',
   preferenceCenter: '0199f3a2-b4c5-7d8e-9f00-11223344556a',
 } as const;

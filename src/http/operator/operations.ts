@@ -2,6 +2,7 @@ import type { Operation, Operations } from '../openapi/operation.ts';
 import { operations as ofPublic } from '../public/operations.ts';
 import { operations as account } from './account/operations.ts';
 import { operations as audience } from './audience/operations.ts';
+import { operations as campaigns } from './campaigns/operations.ts';
 import { operations as compose } from './compose/operations.ts';
 import { operations as dispatches } from './dispatches/operations.ts';
 import { operations as find } from './find/operations.ts';
@@ -13,6 +14,7 @@ import { operations as outbox } from './outbox/operations.ts';
 import { operations as people } from './people/operations.ts';
 import { operations as requests } from './requests/operations.ts';
 import { operations as settings } from './settings/operations.ts';
+import { operations as views } from './views/operations.ts';
 
 /** What every endpoint for operators says of itself, by method and path. A new folder is added here. */
 export const operatorOperations: Operations = {
@@ -23,12 +25,14 @@ export const operatorOperations: Operations = {
     ...find,
     ...compose,
     ...audience,
+    ...campaigns,
     ...dispatches,
     ...people,
     ...outbox,
     ...requests,
     ...settings,
     ...keys,
+    ...views,
   },
   ...ofMirrored(),
 };

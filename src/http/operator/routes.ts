@@ -3,6 +3,7 @@ import type { Route } from '../route.ts';
 import { type AccountDeps, accountRoutes } from './account/route.ts';
 import { type SignInDeps, signInRoutes } from './account/sign-in-route.ts';
 import { type AudienceDeps, audienceBuilderRoutes } from './audience/route.ts';
+import { operatorCampaignRoutes } from './campaigns/route.ts';
 import { composeRoutes } from './compose/route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
@@ -16,6 +17,7 @@ import { type PeopleDeps, peopleRoutes } from './people/route.ts';
 import { requestLogRoutes } from './requests/route.ts';
 import type { OperatorRoute } from './route.ts';
 import { type SettingsDeps, settingsRoutes } from './settings/route.ts';
+import { viewRoutes } from './views/route.ts';
 
 export interface OperatorDeps
   extends AccountDeps,
@@ -41,12 +43,14 @@ export function operatorRoutes(deps: OperatorDeps): OperatorRoute[] {
     ...findRoutes(deps),
     ...composeRoutes(deps),
     ...audienceBuilderRoutes(deps),
+    ...operatorCampaignRoutes(deps),
     ...operatorDispatchRoutes(deps),
     ...peopleRoutes(deps),
     ...outboxRoutes(deps),
     ...requestLogRoutes(deps),
     ...settingsRoutes(deps),
     ...keyRoutes(deps),
+    ...viewRoutes(deps),
     ...mirroredRoutes(deps.publicRoutes, deps),
   ];
 }

@@ -1,3 +1,4 @@
+import { sql } from '../../../src/db/sql.ts';
 import type { TestApp } from '../app.ts';
 
 const ids = {
@@ -113,4 +114,21 @@ export async function fillConsole(app: TestApp): Promise<ConsoleWorld> {
   const [ada, kept, mallory] = [await brazeIdOf('ada'), await brazeIdOf('person-0'), await brazeIdOf('mallory')];
   const [one, other, third] = [named, broadcast, attack].map(({ body }) => String(body.dispatch_id));
   return { named: one ?? '', broadcast: other ?? '', ada, kept, mallory, attack: third ?? '' };
+}
+
+/** Days of the campaign `autumn` before today: rows of the rollups, of a mail with opens and clicks by people and machines. */
+export async function givenHistory({ db, clock }: TestApp): Promise<void> {
+  await db.run(sql`
+    insert into campaign_days (campaign_id, day, channel, variation_id, send_id, shard, sent, recipients, failed, bounced,
+                               first_sent_at, last_sent_at)
+    select 'autumn', day, 'email', 'mail', '', 0, 40 + 30 * (n % 7), 38 + 30 * (n % 7), 1, n % 2, day, day
+      from (select ${clock.now()}::date - n as day, n from generate_series(1, 29) as n where n % 5 <> 0) as past`);
+  await db.run(sql`
+    insert into feedback_days (campaign_id, day, channel, variation_id, send_id, metric, total)
+    select 'autumn', day, 'email', 'mail', '', metric, total
+      from (select ${clock.now()}::date - n as day, n from generate_series(1, 29) as n where n % 5 <> 0) as past,
+           lateral (values ('opens', 30 + 20 * (n % 7)), ('unique_opens', 20 + 15 * (n % 7)), ('clicks', 6 * (n % 7)),
+                           ('unique_clicks', 5 * (n % 7)), ('machine_opens', 3 + n), ('machine_clicks', n % 3))
+                as counted (metric, total)
+     where total > 0`);
 }

@@ -18,6 +18,7 @@ import { useOffer } from './list.tsx';
 import { Reach, Sample } from './people.tsx';
 import { SaveAsSegment } from './save.tsx';
 import { removed } from './tree.ts';
+import { WriteTo } from './write-to.tsx';
 
 const Editor = lazy(() => import('../../parts/editor.tsx').then(({ Editor: one }) => ({ default: one })));
 
@@ -42,7 +43,8 @@ export function NewAudience() {
 
 function Draft({ offer, name }: { offer: Offer; name: string }) {
   const { draft, write, forget } = useDraft(`audience ${name}`, EMPTY);
-  return <Builder {...{ offer, text: draft.text, write }} crumb="new" start={{ id: '', name: '' }} again={forget} />;
+  const start = { id: '', name: '' };
+  return <Builder {...{ offer, text: draft.text, write, start }} crumb="new" segment={null} again={forget} />;
 }
 
 interface StoredSegment {
@@ -76,14 +78,16 @@ function Stored({ offer, stored }: { offer: Offer; stored: StoredSegment }) {
         <Crumb at={stored.name} />
         <h1>Everybody</h1>
         <p className="mut2">The segment “{stored.name}” has no filter, so everybody is in it.</p>
-        <p>
+        <p className="row wrap">
           <button type="button" className="btn" onClick={() => write(`${EMPTY}\n`)}>
             Begin a filter
           </button>
+          <WriteTo whom={{ segment_id: stored.id }} />
         </p>
       </div>
     );
-  return <Builder {...{ offer, text, write }} crumb={stored.name} start={stored} again={() => write(first)} />;
+  const segment = text === first ? stored.id : null;
+  return <Builder {...{ offer, text, write, segment }} crumb={stored.name} start={stored} again={() => write(first)} />;
 }
 
 interface BuilderProps {
@@ -93,11 +97,13 @@ interface BuilderProps {
   crumb: string;
   /** Id and name that are offered to save it under. */
   start: { id: string; name: string };
+  /** Id of the segment that has this filter. null: none has. */
+  segment: string | null;
   /** Begins anew. */
   again(): void;
 }
 
-function Builder({ offer, text, write, crumb, start, again }: BuilderProps) {
+function Builder({ offer, text, write, crumb, start, segment, again }: BuilderProps) {
   const { body, problem } = parsed(text);
   const counting = useCounts(body);
   const { data, error, isOld } = counting;
@@ -118,6 +124,7 @@ function Builder({ offer, text, write, crumb, start, again }: BuilderProps) {
           <button type="button" className="btn" onClick={again}>
             Start anew
           </button>
+          <WriteTo whom={segment !== null ? { segment_id: segment } : body && { audience: body }} />
           <SaveAsSegment filter={body} start={start} known={offer.segments} />
         </div>
       </div>

@@ -1,14 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
-import { channelName, count, counted } from '../../lib/say.ts';
+import { channelName, counted } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
 import { DispatchState } from '../../parts/dispatch-state.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
 import './campaigns.css';
-import { type Day, rateOf, sentOn, totalsOf, type VariationTotals } from './statistics.ts';
+import { Days } from './days.tsx';
+import { Spans, spanOf } from './spans.tsx';
+import { type Day, type NamedVariations, totalsOf } from './statistics.ts';
+import { Variations } from './variations.tsx';
 
 interface Details {
   name: string;
@@ -20,16 +23,15 @@ interface Details {
   tags: readonly string[];
   first_sent: string | null;
   last_sent: string | null;
-  messages: Readonly<Record<string, { channel: string; name: string }>>;
+  messages: NamedVariations;
 }
-
-const spans = ['7', '30', '90'] as const;
 
 /** A campaign: what each variation sent and what came of it, in the same columns, so that they compare. */
 export function CampaignPage() {
   const { campaign = '' } = useParams({ strict: false });
-  const { days = '30' }: Search = useSearch({ strict: false });
-  const length = spans.find((one) => one === days) ?? '30';
+  const { days }: Search = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const length = spanOf(days);
   const asked = { campaign_id: campaign };
   const details = useQuery({
     queryKey: ['campaign', campaign],
@@ -43,7 +45,12 @@ export function CampaignPage() {
   return (
     <div className="page">
       <Loaded query={details}>{(data) => <Head details={data} id={campaign} />}</Loaded>
-      <Span chosen={length} campaign={campaign} />
+      <Spans
+        chosen={length}
+        choose={(one) =>
+          navigate({ to: '/campaigns/$campaign', params: { campaign }, search: { days: one }, replace: true })
+        }
+      />
       <Loaded query={series}>
         {({ data }) => (
           <>
@@ -146,148 +153,6 @@ function Dispatches({ campaign }: { campaign: string }) {
           )
         }
       </Loaded>
-    </section>
-  );
-}
-
-function Span({ chosen, campaign }: { chosen: string; campaign: string }) {
-  const navigate = useNavigate();
-  const go = (days: string) =>
-    navigate({ to: '/campaigns/$campaign', params: { campaign }, search: { days }, replace: true });
-  return (
-    <div className="seg">
-      {spans.map((days) => (
-        <button key={days} type="button" aria-pressed={days === chosen} onClick={() => go(days)}>
-          {days} days
-        </button>
-      ))}
-    </div>
-  );
-}
-
-/** "not reported" is what nobody tells; 0 is told. */
-function Told({ value, rate = '' }: { value: number | null; rate?: string }) {
-  if (value === null) return <span className="mut">not reported</span>;
-  return (
-    <>
-      {count(value)} {rate !== '' && <span className="mut">{rate}</span>}
-    </>
-  );
-}
-
-const columns = [
-  { name: 'Variation', more: '' },
-  { name: 'Sent', more: 'n' },
-  { name: 'Delivered', more: 'n p2' },
-  { name: 'Opened', more: 'n' },
-  { name: 'Clicked', more: 'n' },
-  { name: 'Left', more: 'n p2' },
-  { name: 'Failed', more: 'n' },
-];
-
-function Variations({ totals, named }: { totals: readonly VariationTotals[]; named: Details['messages'] }) {
-  if (totals.length === 0) return <p className="mut2">It has no variation, so there is nothing to count.</p>;
-  return (
-    <section className="sec" aria-labelledby="variations">
-      <h2 id="variations">
-        By variation <span className="mut">opened and clicked by people</span>
-      </h2>
-      <div>
-        <table className="variations">
-          <thead>
-            <tr>
-              {columns.map(({ name, more }) => (
-                <th key={name} scope="col" className={more}>
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {totals.map((one) => (
-              <tr key={`${one.channel} ${one.id}`}>
-                <th scope="row">
-                  {named[one.id]?.name ?? one.id} <span className="mut">{channelName(one.channel)}</span>
-                </th>
-                <td className="n">{count(one.sent)}</td>
-                <td className="n p2">
-                  <Told value={one.delivered} />
-                </td>
-                <td className="n">
-                  <Told value={one.opened} rate={rateOf(one.opened, one)} />
-                </td>
-                <td className="n">
-                  <Told value={one.clicked} rate={rateOf(one.clicked, one)} />
-                </td>
-                <td className="n p2">
-                  <Told value={one.left} />
-                </td>
-                <td className="n">
-                  <Told value={one.failed} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <Machines totals={totals} named={named} />
-    </section>
-  );
-}
-
-/** What programs opened and clicked: apart, and in no rate. */
-function Machines({ totals, named }: { totals: readonly VariationTotals[]; named: Details['messages'] }) {
-  const some = totals.filter(({ machineOpens, machineClicks }) => machineOpens + machineClicks > 0);
-  if (some.length === 0) return <p className="sm mut">Nothing was opened or clicked by machines.</p>;
-  return (
-    <ul className="machines sm mut2">
-      {some.map(({ id, machineOpens, machineClicks }) => (
-        <li key={id}>
-          {named[id]?.name ?? id}: machines opened {count(machineOpens)} and clicked {count(machineClicks)}; they are in
-          no number above.
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** Days on which something was sent. The bars share one scale; the numbers stand beside them. */
-function Days({ days }: { days: readonly Day[] }) {
-  const rows = days.map((day) => ({ time: day.time, sent: sentOn(day), people: day.unique_recipients }));
-  const busy = rows.filter(({ sent, people }) => sent > 0 || people > 0).reverse();
-  const most = Math.max(1, ...busy.map(({ sent }) => sent));
-  if (busy.length === 0) return <p className="mut2">Nothing was sent in these days.</p>;
-  return (
-    <section className="sec" aria-labelledby="days">
-      <h2 id="days">By day, UTC</h2>
-      <table className="days">
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            <th scope="col" className="n">
-              People
-            </th>
-            <th scope="col" className="n">
-              Messages
-            </th>
-            <th scope="col" className="p2">
-              <span className="sr">Share of the busiest day</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {busy.map(({ time, sent, people }) => (
-            <tr key={time}>
-              <th scope="row">{time}</th>
-              <td className="n">{count(people)}</td>
-              <td className="n">{count(sent)}</td>
-              <td className="p2">
-                <span className="daybar" aria-hidden="true" style={{ width: `${(sent / most) * 100}%` }} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </section>
   );
 }

@@ -10,6 +10,9 @@ export interface Day {
   unique_recipients: number;
 }
 
+/** The variations that a campaign has now, by their ids. */
+export type NamedVariations = Readonly<Record<string, { channel: string; name: string }>>;
+
 /** What a variation did in all days. null: its channel does not tell. */
 export interface VariationTotals {
   id: string;
@@ -67,11 +70,31 @@ function summed(entries: readonly Counters[]): Omit<VariationTotals, 'id' | 'cha
   };
 }
 
-/** Messages of a day, of all variations. */
-export function sentOn({ messages }: Day): number {
-  return Object.values(messages)
-    .flat()
-    .reduce((sum, entry) => sum + Number(entry.sent ?? 0), 0);
+/** The numbers of one day, of all variations. null: nobody tells. */
+export interface DayNumbers {
+  time: string;
+  people: number;
+  sent: number;
+  opened: number | null;
+  clicked: number | null;
+  machineOpens: number;
+  machineClicks: number;
+}
+
+export function numbersOf({ time, messages, unique_recipients }: Day): DayNumbers {
+  const entries = Object.values(messages).flat();
+  const sum = (name: string) => entries.reduce((sofar, entry) => sofar + Number(entry[name] ?? 0), 0);
+  const told = (some: readonly string[]) => {
+    const found = entries.flatMap(
+      (entry) => some.map((name) => entry[name]).find((value) => value !== undefined) ?? [],
+    );
+    return found.length === 0 ? null : found.reduce<number>((sofar, value) => sofar + Number(value), 0);
+  };
+  return {
+    ...{ time, people: unique_recipients, sent: sum('sent') },
+    ...{ opened: told(names.opened), clicked: told(names.clicked) },
+    ...{ machineOpens: sum('machine_opens'), machineClicks: sum('machine_clicks') },
+  };
 }
 
 /** A part of what arrived, or of what was sent where nobody tells of arrivals. */

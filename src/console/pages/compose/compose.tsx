@@ -1,28 +1,25 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useRef } from 'react';
 import { read } from '../../lib/api.ts';
-import { counted, timeOf } from '../../lib/say.ts';
+import { counted } from '../../lib/say.ts';
 import { useMay, useMe } from '../../lib/session.ts';
 import { useTitle } from '../../lib/title.ts';
-import { Command } from '../../parts/copy.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import type { Offer } from './channels.ts';
 import './compose.css';
+import { composeKey, EMPTY_MESSAGE } from '../../lib/compose-draft.ts';
 import { isObject, isSame, type Json, type PlacedRemark, parsed, placed, withValue } from '../../lib/document.ts';
 import { useDraft } from '../../lib/draft.ts';
 import { isDesk } from '../../lib/width.ts';
 import { Confirm, Dock } from './dock.tsx';
 import { Form } from './form.tsx';
+import { Head } from './head.tsx';
 import { Outcome, Remarks } from './outcome.tsx';
-import { messagesOf, type People, peopleOf, type Run, remarksOf, useDryRun, usePreview, useSend } from './run.ts';
+import { messagesOf, type People, peopleOf, previewOf, type Run, remarksOf, useDryRun, useSend } from './run.ts';
 import { isBroadcastBody, namesIn } from './targets.tsx';
 
-const EMPTY = `{
-  "external_user_ids": [],
-  "messages": {}
-}`;
 const Editor = lazy(() => import('../../parts/editor.tsx').then(({ Editor: one }) => ({ default: one })));
 
 /** Writing a message: form and JSON of one document, what a dry run of it says, and sending it. */
@@ -51,7 +48,7 @@ export function Compose() {
 }
 
 function Composer({ offer, name, url }: { offer: Offer; name: string; url: string }) {
-  const { draft, write, forget } = useDraft(`compose ${name}`, EMPTY);
+  const { draft, write, forget } = useDraft(composeKey(name), EMPTY_MESSAGE);
   const { text } = draft;
   const { body, problem } = parsed(text);
   const dry = useDryRun();
@@ -73,16 +70,20 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
     send.reset();
     if (notYet === null) confirm.current?.showModal();
   };
-  const empty = usePreview();
+  const empty = useMutation({ mutationFn: (of: string) => previewOf(of, null) });
   const startRun = () => {
     if (body === null) return;
     dry.start(text);
-    empty.mutate({ text, person: null });
+    empty.mutate(text);
   };
   useComposeKeys(startRun, openSend);
   return (
     <>
-      <Head at={draft.at} text={text} url={url} restart={() => [forget(), dry.forget(), empty.reset()]} />
+      <Head
+        {...{ text, body, offer, name, url }}
+        at={draft.at}
+        restart={() => [forget(), dry.forget(), empty.reset()]}
+      />
       <div className="comp">
         <section aria-label="Form">
           {body === null ? (
@@ -201,46 +202,6 @@ function useComposeKeys(startRun: () => void, openSend: () => void): void {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, []);
-}
-
-function Head({ at, text, url, restart }: { at: number | null; text: string; url: string; restart: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const curl = [
-    `curl ${url.replace(/\/$/, '')}/messages/send \\`,
-    "  -H 'Authorization: Bearer YOUR_API_KEY' -H 'Content-Type: application/json' \\",
-    `  -d '${text.replaceAll("'", "'\\''")}'`,
-  ].join('\n');
-  return (
-    <div className="comphead row between">
-      <div className="row gap16">
-        <h1>Compose</h1>
-        {at !== null && (
-          <span className="sm mut not-phone">kept as a draft in this browser, {timeOf(new Date(at))}</span>
-        )}
-      </div>
-      <div className="row">
-        <button type="button" className="btn ghost" onClick={restart}>
-          Start anew
-        </button>
-        <button type="button" className="btn ghost" onClick={() => dialog.current?.showModal()}>
-          curl
-        </button>
-      </div>
-      <dialog ref={dialog} className="modal" aria-labelledby="curl">
-        <div className="row between">
-          <h2 id="curl" className="h16">
-            The same request by curl
-          </h2>
-          <button type="button" className="copy" aria-label="Close" onClick={() => dialog.current?.close()}>
-            <Icon name="close" />
-          </button>
-        </div>
-        <div>
-          <Command text={curl} what="the request" />
-        </div>
-      </dialog>
-    </div>
-  );
 }
 
 interface JsonPaneProps {

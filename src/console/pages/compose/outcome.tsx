@@ -2,10 +2,12 @@ import { useState } from 'react';
 import type { PlacedRemark } from '../../lib/document.ts';
 import { channelName, count } from '../../lib/say.ts';
 import { sayReason } from '../../lib/verdicts.ts';
+import { OneMessage } from '../../parts/message/one-message.tsx';
+import type { Previews, Sample } from '../../parts/message/previewed.ts';
+import { AsPerson } from '../../parts/message/previews.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
-import { OneMessage } from './one-message.tsx';
-import { AsPerson, EmptyProfile, NoEmptyProfile } from './previews.tsx';
-import { familyOfOutcome, type Previews, type Rehearsed, type Sample } from './run.ts';
+import { EmptyProfile, NoEmptyProfile } from './empty-profile.tsx';
+import { familyOfOutcome, previewOf, type Rehearsed } from './run.ts';
 
 /** Everything that the API says of the document, each with its path. */
 export function Remarks({ remarks }: { remarks: readonly PlacedRemark[] }) {
@@ -43,7 +45,7 @@ export function Outcome({ answer, isCurrent, text, empty }: OutcomeProps) {
         </tbody>
       </table>
       <Samples samples={answer.samples} />
-      <AsPerson text={text} />
+      <AsPerson ask={(person) => previewOf(text, person)} />
       {empty.data !== undefined && <EmptyProfile previews={empty.data.previews} />}
       {empty.error !== null && <NoEmptyProfile error={empty.error} />}
     </div>

@@ -1,26 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { ApiError, changeText } from '../../lib/api.ts';
-import { isSame, type Json, type Remark, withValue, withValues } from '../../lib/document.ts';
+import { isSame, type Remark, withValue, withValues } from '../../lib/document.ts';
 import { familyOf } from '../../lib/verdicts.ts';
-
-interface Verdict {
-  external_id?: string | null;
-  user_aliases?: readonly { alias_name: string }[];
-  braze_id?: string | null;
-  channel: string | null;
-  status: string;
-  reason: string | null;
-  detail?: string | null;
-}
-
-export interface Sample {
-  external_id: string | null;
-  braze_id: string | null;
-  channel: string;
-  address: string | null;
-  message: Json;
-}
+import type { Previews, Sample, Verdict } from '../../parts/message/previewed.ts';
 
 /** The answer to a dry run. */
 export interface Rehearsed {
@@ -51,22 +34,6 @@ export function useDryRun() {
   return { run, isRunning: isPending, start: (of: string) => mutation.mutate(of), forget: () => mutation.reset() };
 }
 
-/** A message of a channel as one person, or nobody in particular, would get it. */
-export interface Previewed extends Omit<Sample, 'message'> {
-  status: string;
-  reason: string | null;
-  detail: string | null;
-  message: Json | null;
-  problem: { reason: string; detail: string | null } | null;
-  missing: readonly { name: string; paths: readonly string[] }[];
-  warnings: readonly string[];
-}
-
-export interface Previews {
-  refused: readonly Verdict[];
-  previews: readonly Previewed[];
-}
-
 /** Members that say whom and how, which a preview of one person does not ask. */
 const targeting = [
   ...['external_user_ids', 'user_aliases', 'segment_id', 'audience', 'broadcast'],
@@ -74,17 +41,13 @@ const targeting = [
 ];
 
 /** Shows the messages of the text as a person would get them. `person` null: one of whom nothing is known. */
-export function usePreview() {
-  return useMutation({
-    mutationFn: ({ text, person }: { text: string; person: string | null }) => {
-      const alone = withValues(
-        text,
-        targeting.map((member) => [[member], undefined] as const),
-      );
-      const whom = person === null ? (['attributes', [{}]] as const) : (['external_user_ids', [person]] as const);
-      return changeText<Previews>('POST', 'messages/preview', withValue(alone, [whom[0]], whom[1]));
-    },
-  });
+export function previewOf(text: string, person: string | null): Promise<Previews> {
+  const alone = withValues(
+    text,
+    targeting.map((member) => [[member], undefined] as const),
+  );
+  const whom = person === null ? (['attributes', [{}]] as const) : (['external_user_ids', [person]] as const);
+  return changeText<Previews>('POST', 'messages/preview', withValue(alone, [whom[0]], whom[1]));
 }
 
 /** Sends the text. The same text that is tried again is sent once. */
@@ -97,7 +60,11 @@ export function useSend(onSent: (dispatchId: string) => void) {
         'idempotency-key': named.current.key,
       });
     },
-    onSuccess: ({ dispatch_id: id }) => onSent(id),
+    onSuccess: ({ dispatch_id: id }) => {
+      // What was sent and is sent again is meant again.
+      named.current = { text: '', key: '' };
+      onSent(id);
+    },
   });
 }
 

@@ -3,6 +3,7 @@ import { useRef, useState } from 'react';
 import { change } from '../../lib/api.ts';
 import { count, counted } from '../../lib/say.ts';
 import { useMay } from '../../lib/session.ts';
+import { Confirm, useTouching } from '../../parts/confirm.tsx';
 import { Command } from '../../parts/copy.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Failure } from '../../parts/loaded.tsx';
@@ -40,16 +41,8 @@ export function Acts({ dispatch }: { dispatch: Dispatch }) {
   );
 }
 
-function useMove(id: string, verb: string) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: () => change('POST', `dispatches/${id}/${verb}`),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['dispatch', id] }),
-  });
-}
-
 function Move({ id, verb }: { id: string; verb: 'pause' | 'resume' }) {
-  const move = useMove(id, verb);
+  const move = useTouching(() => change('POST', `dispatches/${id}/${verb}`), ['dispatch']);
   return (
     <>
       <button type="button" className="btn" onClick={() => move.mutate()} disabled={move.isPending}>
@@ -61,53 +54,29 @@ function Move({ id, verb }: { id: string; verb: 'pause' | 'resume' }) {
   );
 }
 
-function Cancel({ dispatch }: { dispatch: Dispatch }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const cancel = useMove(dispatch.dispatch_id, 'cancel');
-  const counts = Object.values(dispatch.channels);
+function Cancel({ dispatch: { dispatch_id: id, channels, state } }: { dispatch: Dispatch }) {
+  const counts = Object.values(channels);
   const sum = (outcome: string) => counts.reduce((all, one) => all + (one[outcome] ?? 0), 0);
   const waiting = sum('pending') + sum('held');
   return (
-    <>
-      <button type="button" className="btn bad" onClick={() => dialog.current?.showModal()}>
-        Cancel …
-      </button>
-      <dialog ref={dialog} className="modal" aria-labelledby="cancel">
-        <div>
-          <h2 id="cancel" className="h16">
-            Cancel this dispatch
-          </h2>
-        </div>
-        <div>
-          <dl className="kv">
-            <dt>will not go out</dt>
-            <dd>{counted(waiting, 'message')}</dd>
-            <dt>out already</dt>
-            <dd>{counted(sum('sent'), 'message')}</dd>
-            <dt>being handed over</dt>
-            <dd>{counted(sum('sending'), 'message')}</dd>
-          </dl>
-          {dispatch.state !== 'paused' && (
-            <p className="md mut2">It runs, so these numbers change until it is paused.</p>
-          )}
-          {cancel.error !== null && <Failure error={cancel.error} />}
-        </div>
-        <div className="mf">
-          {/* biome-ignore lint/a11y/noAutofocus: the safe button has the focus */}
-          <button type="button" className="btn" autoFocus onClick={() => dialog.current?.close()}>
-            Leave it
-          </button>
-          <button
-            type="button"
-            className="btn bad"
-            disabled={cancel.isPending}
-            onClick={() => cancel.mutate(undefined, { onSuccess: () => dialog.current?.close() })}
-          >
-            Cancel {count(waiting)} waiting
-          </button>
-        </div>
-      </dialog>
-    </>
+    <Confirm
+      label="Cancel …"
+      isButton
+      title="Cancel this dispatch"
+      verb={`Cancel ${count(waiting)} waiting`}
+      act={() => change('POST', `dispatches/${id}/cancel`)}
+      touches={['dispatch']}
+    >
+      <dl className="kv">
+        <dt>will not go out</dt>
+        <dd>{counted(waiting, 'message')}</dd>
+        <dt>out already</dt>
+        <dd>{counted(sum('sent'), 'message')}</dd>
+        <dt>being handed over</dt>
+        <dd>{counted(sum('sending'), 'message')}</dd>
+      </dl>
+      {state !== 'paused' && <p className="md mut2">It runs, so these numbers change until it is paused.</p>}
+    </Confirm>
   );
 }
 

@@ -8,6 +8,7 @@ import { useTitle } from '../../lib/title.ts';
 import { DispatchState } from '../../parts/dispatch-state.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Time } from '../../parts/time.tsx';
+import { Views } from '../../parts/views.tsx';
 import { FirstSend } from '../home/first-send.tsx';
 import type { ListedDispatch } from '../home/home.tsx';
 
@@ -23,6 +24,7 @@ const EVERY_MS = 5_000;
 export function Dispatches() {
   const { state = '' }: Search = useSearch({ strict: false });
   const navigate = useNavigate();
+  const apply = (search: Search) => navigate({ to: '/dispatches', search });
   const list = useInfiniteQuery({
     queryKey: ['dispatches', state],
     queryFn: ({ pageParam, signal }) =>
@@ -36,23 +38,20 @@ export function Dispatches() {
   return (
     <div className="page">
       <h1>Dispatches</h1>
-      <label className="row md">
-        <span className="lab">State</span>
-        <select
-          className="pick1"
-          value={state}
-          onChange={({ target }) =>
-            navigate({ to: '/dispatches', search: target.value === '' ? {} : { state: target.value } })
-          }
-        >
-          <option value="">all</option>
-          {states.map((one) => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </select>
-      </label>
+      <div className="row wrap gap16 md">
+        <label className="row">
+          <span className="lab">State</span>
+          <select className="pick1" value={state} onChange={({ target }) => apply({ state: target.value })}>
+            <option value="">all</option>
+            {states.map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Views list="dispatches" filter={{ state }} apply={apply} />
+      </div>
       {isFirst ? (
         <FirstSend />
       ) : (

@@ -8,6 +8,7 @@ import { familyOf, sayReason } from '../../lib/verdicts.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
+import { Views } from '../../parts/views.tsx';
 
 export interface Recipient {
   external_id: string | null;
@@ -40,13 +41,9 @@ const EVERY_MS = 5_000;
 export function Recipients({ id, channels, isOver }: { id: string; channels: readonly string[]; isOver: boolean }) {
   const { channel = '', status = '', q = '' }: Search = useSearch({ strict: false });
   const navigate = useNavigate();
-  const set = (name: string, value: string) =>
-    navigate({
-      to: '/dispatches/$dispatch',
-      params: { dispatch: id },
-      search: { channel, status, q, [name]: value },
-      replace: true,
-    });
+  const apply = (search: Search) =>
+    navigate({ to: '/dispatches/$dispatch', params: { dispatch: id }, search, replace: true });
+  const set = (name: string, value: string) => apply({ channel, status, q, [name]: value });
   const list = useInfiniteQuery({
     queryKey: ['dispatch', id, 'recipients', channel, status, q],
     queryFn: ({ pageParam, signal }) =>
@@ -99,6 +96,12 @@ export function Recipients({ id, channels, isOver }: { id: string; channels: rea
           </Link>
         )}
       </div>
+      <Views
+        list="recipients"
+        filter={{ channel, status }}
+        apply={apply}
+        {...(q !== '' && { note: 'The external id is not saved: views name no person.' })}
+      />
       <Rows
         list={list}
         rowsOf={(page) => page.recipients}

@@ -8,9 +8,9 @@ import { queryOf } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Failure, Loaded } from '../../parts/loaded.tsx';
+import { Frame, type OutboxMessage } from '../../parts/message/frame.tsx';
 import { Time } from '../../parts/time.tsx';
 import { FirstSend } from '../home/first-send.tsx';
-import { Frame, type OutboxMessage } from './frames.tsx';
 
 interface Entry {
   dispatch_id: string;

@@ -1,6 +1,6 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { change, read } from '../../lib/api.ts';
-import type { Previews } from '../compose/run.ts';
+import type { Previews } from '../../parts/message/previewed.ts';
 
 /** A stored email template. */
 export interface Template {
@@ -54,14 +54,10 @@ export type Texts = Readonly<Record<string, string>>;
  * Shows texts by the engine that sends, for a person or, with null, for somebody of whom nothing is known. A block is shown as
  * the body of a webhook, because that may hold any text.
  */
-export function usePreviewOf(kind: 'template' | 'block') {
-  return useMutation({
-    mutationFn: async ({ texts, person }: { texts: Texts; person: string | null }) => {
-      const whom = person === null ? { attributes: [{}] } : { external_user_ids: [person] };
-      const messages = kind === 'template' ? { email: await mailOf(texts) } : { webhook: hookOf(texts) };
-      return change<Previews>('POST', 'messages/preview', { ...whom, messages });
-    },
-  });
+export async function previewOf(kind: 'template' | 'block', texts: Texts, person: string | null): Promise<Previews> {
+  const whom = person === null ? { attributes: [{}] } : { external_user_ids: [person] };
+  const messages = kind === 'template' ? { email: await mailOf(texts) } : { webhook: hookOf(texts) };
+  return change<Previews>('POST', 'messages/preview', { ...whom, messages });
 }
 
 async function mailOf({ subject, preheader, body, plaintext_body }: Texts): Promise<object> {

@@ -4,6 +4,7 @@ import { answered, list, map, orNull, text, time } from '../../openapi/schema.ts
 import { cursor, limitOf, nextCursor, optionalText, success } from '../../openapi/shared.ts';
 
 const params = { dispatch_id: text('Id of the dispatch.'), braze_id: text('The `braze_id` of the person.') };
+const remote = optionalText('1: images and styles from outside load, too, in this browser.');
 const example = { params: { dispatch_id: exampleIds.dispatch, braze_id: exampleIds.person } };
 
 export const operations: Operations = {
@@ -56,9 +57,19 @@ export const operations: Operations = {
       'The answer is HTML with a policy of its own: no script, no form, no connection, nothing from outside.',
     tag: 'Console',
     params,
-    query: { remote: optionalText('1: images and styles from outside load, too, in this browser.') },
+    query: { remote },
     answer: { status: 200, schema: text('HTML.') },
     errors: ['not_found'],
     example,
+  },
+  'GET /operator/v1/mail-frame': {
+    summary: 'Read an empty document for a frame, into which the console puts a mail that is not sent',
+    description:
+      'The answer is HTML with the policy of a mail. Unlike that of a mail, its frame has the origin of the server.',
+    tag: 'Console',
+    query: { remote },
+    answer: { status: 200, schema: text('HTML.') },
+    errors: [],
+    example: {},
   },
 };

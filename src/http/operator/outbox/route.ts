@@ -6,7 +6,7 @@ import { readBrazeId } from '../../../people/profile/braze-id.ts';
 import { readDispatchId } from '../../public/dispatches/request.ts';
 import { nextCursor, readCursor, readLimit } from '../../query.ts';
 import type { OperatorRequest, OperatorRoute } from '../route.ts';
-import { mailFrame } from './mail-frame.ts';
+import { emptyMailFrame, mailFrame } from './mail-frame.ts';
 
 /** What people got of each dispatch, all channels together, of messages without a provider. */
 export function outboxRoutes({ db }: { db: Db }): OperatorRoute[] {
@@ -42,10 +42,21 @@ export function outboxRoutes({ db }: { db: Db }): OperatorRoute[] {
         const messages = await readOutboxMessage(db, keyOf(request));
         const mail = messages.find(({ channel }) => channel === 'email');
         if (mail === undefined) throw new RequestError('not_found', ['braze_id: the outbox has no mail of this']);
-        return mailFrame(mail.message, request.query.get('remote') === '1');
+        return mailFrame(mail.message, isRemote(request));
       },
     },
+    {
+      method: 'GET',
+      path: '/operator/v1/mail-frame',
+      role: 'viewer',
+      query: ['remote'],
+      handle: async (request) => emptyMailFrame(isRemote(request)),
+    },
   ];
+}
+
+function isRemote({ query }: OperatorRequest): boolean {
+  return query.get('remote') === '1';
 }
 
 function keyOf({ workspaceId, params }: OperatorRequest) {

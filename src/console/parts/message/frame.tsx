@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from 'react';
 import { channelName } from '../../lib/say.ts';
+import { Picture } from './picture.tsx';
 
 export interface OutboxMessage {
   channel: string;
@@ -10,8 +11,8 @@ export interface OutboxMessage {
 
 interface FrameProps {
   message: OutboxMessage;
-  /** Where the mail is as a document of its own. */
-  mailUrl: string;
+  /** Where the mail is as a document of its own. null: it is not sent, so it has none. */
+  mailUrl: string | null;
   isChosen: boolean;
   onChoose: () => void;
 }
@@ -46,7 +47,7 @@ function textOf(value: unknown): string {
 }
 
 /** The mail has no right at all. Links open outside. Remote content is off; what was chosen is not remembered. */
-function Mail({ message, url }: { message: OutboxMessage['message']; url: string }) {
+function Mail({ message, url }: { message: OutboxMessage['message']; url: string | null }) {
   const [shown, setShown] = useState<'html' | 'text' | 'source' | 'headers'>('html');
   const [isRemote, setRemote] = useState(false);
   const html = textOf(message.html);
@@ -89,7 +90,8 @@ function Mail({ message, url }: { message: OutboxMessage['message']; url: string
           )}
         </div>
       )}
-      {shown === 'html' && (
+      {shown === 'html' && url === null && <Picture html={html} isRemote={isRemote} />}
+      {shown === 'html' && url !== null && (
         <iframe
           title="The mail"
           src={isRemote ? `${url}?remote=1` : url}

@@ -1,0 +1,89 @@
+import { channelName, count } from '../../lib/say.ts';
+import { type NamedVariations, rateOf, type VariationTotals } from './statistics.ts';
+
+/** "not reported" is what nobody tells; 0 is told. */
+export function Told({ value, rate = '' }: { value: number | null; rate?: string }) {
+  if (value === null) return <span className="mut">not reported</span>;
+  return (
+    <>
+      {count(value)} {rate !== '' && <span className="mut">{rate}</span>}
+    </>
+  );
+}
+
+const columns = [
+  { name: 'Variation', more: '' },
+  { name: 'Sent', more: 'n' },
+  { name: 'Delivered', more: 'n p2' },
+  { name: 'Opened', more: 'n' },
+  { name: 'Clicked', more: 'n' },
+  { name: 'Left', more: 'n p2' },
+  { name: 'Failed', more: 'n' },
+];
+
+/** What each variation did, in the same columns. */
+export function Variations({ totals, named }: { totals: readonly VariationTotals[]; named: NamedVariations }) {
+  if (totals.length === 0) return <p className="mut2">It has no variation, so there is nothing to count.</p>;
+  return (
+    <section className="sec" aria-labelledby="variations">
+      <h2 id="variations">
+        By variation <span className="mut">opened and clicked by people</span>
+      </h2>
+      <div>
+        <table className="variations">
+          <thead>
+            <tr>
+              {columns.map(({ name, more }) => (
+                <th key={name} scope="col" className={more}>
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {totals.map((one) => (
+              <tr key={`${one.channel} ${one.id}`}>
+                <th scope="row">
+                  {named[one.id]?.name ?? one.id} <span className="mut">{channelName(one.channel)}</span>
+                </th>
+                <td className="n">{count(one.sent)}</td>
+                <td className="n p2">
+                  <Told value={one.delivered} />
+                </td>
+                <td className="n">
+                  <Told value={one.opened} rate={rateOf(one.opened, one)} />
+                </td>
+                <td className="n">
+                  <Told value={one.clicked} rate={rateOf(one.clicked, one)} />
+                </td>
+                <td className="n p2">
+                  <Told value={one.left} />
+                </td>
+                <td className="n">
+                  <Told value={one.failed} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <Machines totals={totals} named={named} />
+    </section>
+  );
+}
+
+/** What programs opened and clicked: apart, and in no rate. */
+function Machines({ totals, named }: { totals: readonly VariationTotals[]; named: NamedVariations }) {
+  const some = totals.filter(({ machineOpens, machineClicks }) => machineOpens + machineClicks > 0);
+  if (some.length === 0) return <p className="sm mut">Nothing was opened or clicked by machines.</p>;
+  return (
+    <ul className="machines sm mut2">
+      {some.map(({ id, machineOpens, machineClicks }) => (
+        <li key={id}>
+          {named[id]?.name ?? id}: machines opened {count(machineOpens)} and clicked {count(machineClicks)}; they are in
+          no number above.
+        </li>
+      ))}
+    </ul>
+  );
+}
