@@ -233,7 +233,7 @@ async function decide(
   return parcels;
 }
 
-/** Delivers one message and records the result. Never throws: what goes wrong ends the delivery, or the round would not end. */
+/** Delivers one message and records the result. Never throws, because the round could not end then. */
 function deliver(
   { deliveries, recorder, sendLimits, clock, meters }: PipelineDeps,
   batch: Batch,

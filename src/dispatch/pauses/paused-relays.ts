@@ -79,7 +79,7 @@ export class PausedRelays {
     const { pauses, clock, log } = this.#options;
     const nowMs = clock.now().getTime();
     const again = this.#timesAgain(workspaceId, relay.name, nowMs);
-    const probeAt = new Date(nowMs + waitMsOf(cause === 'slow_down' ? cause : 'unreachable', again));
+    const probeAt = new Date(nowMs + waitMsOf(cause, again));
     const reason = cleaned(said);
     const subject = relaySubject(relay.name);
     const settings = digestOfRelay(relay);

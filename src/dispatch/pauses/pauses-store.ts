@@ -46,6 +46,15 @@ export async function listPauses(db: Db): Promise<Pause[]> {
 }
 
 /**
+ * The pauses of a workspace that keep messages from going out at `now`. The rest that a provider wanted is over at its time,
+ * although its pause is stored until the next message has shown that the provider takes messages again.
+ */
+export async function standingPauses(db: Db, workspaceId: number, now: Date): Promise<Pause[]> {
+  const pauses = await listPauses(db);
+  return pauses.filter((one) => one.workspaceId === workspaceId && (one.cause !== 'slow_down' || one.probeAt > now));
+}
+
+/**
  * Those of these subjects that are paused, as keys of `keyOf`. They stay paused until the transaction has ended, so what it
  * sets aside for them is there to be released by `endPause`.
  */
