@@ -1,6 +1,6 @@
 import type { Channel } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import type { Held, NotBegun, Outcome } from '../../channels/outcome.ts';
+import { type Held, INTERNAL_ERROR, type NotBegun, type Outcome } from '../../channels/outcome.ts';
 import type { GroupSender, Outbound } from '../../channels/sender.ts';
 import { metered } from '../../metrics/metered.ts';
 import type { Meters } from '../../metrics/meters.ts';
@@ -133,7 +133,7 @@ export class GroupQueues {
     return new CallQueue({
       sender,
       pause: this.#pauseOf({ ...keyOf(workspace, group), settings: digestOfGroup(group), facts }),
-      onSenderThrew: { kind: 'unknown', reason: 'internal_error' },
+      onSenderThrew: { kind: 'unknown', reason: INTERNAL_ERROR },
       clock,
       pace: paceOf(this.#options, quotaOfGroup(group), facts),
       onBreakerOpen: (untilMs) =>

@@ -1,5 +1,4 @@
-/** What a verdict says of an error of ours. The error itself may quote secrets, and is in the log. */
-export const OUR_ERROR = 'an error of this server, which its log names';
+import { INTERNAL_ERROR, OUR_ERROR } from '../../channels/outcome.ts';
 
 export interface Delivering<Call extends unknown[], Answer> {
   deliver(...call: Call): Promise<Answer>;
@@ -37,4 +36,4 @@ export function openedSender<Call extends unknown[], Answer extends { kind: stri
   };
 }
 
-const refusal = { kind: 'config_error', reason: 'internal_error', detail: OUR_ERROR } as const;
+const refusal = { kind: 'config_error', reason: INTERNAL_ERROR, detail: OUR_ERROR } as const;

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino';
-import { type Held, type Outcome, STOPPED } from '../../channels/outcome.ts';
+import { type Held, INTERNAL_ERROR, OUR_ERROR, type Outcome, STOPPED } from '../../channels/outcome.ts';
 import type { Outbound } from '../../channels/sender.ts';
 import type { GroupQueues } from '../accounts/group-queues.ts';
-import { OUR_ERROR } from '../accounts/opened-sender.ts';
 import type { Parcel } from '../admit/parcel.ts';
 import type { Delivered } from '../ledger/delivered.ts';
 import { verdictOf } from '../ledger/outcomes.ts';
@@ -130,7 +129,7 @@ class OutboundOf implements Outbound {
 
 const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };
 /** The message may have gone out before the error. */
-const threw: Outcome = { kind: 'retry', reason: 'internal_error', isUnclear: true, detail: OUR_ERROR };
+const threw: Outcome = { kind: 'retry', reason: INTERNAL_ERROR, isUnclear: true, detail: OUR_ERROR };
 const nothing = { news: [], calls: [], keptIn: null } as const;
 const sent: Verdict = { status: 'sent', providerMessageId: null };
 const toSandbox: Delivered = { ...nothing, verdict: sent, keptIn: 'sandbox' };

@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
-import type { Held, Outcome, Retry } from '../../channels/outcome.ts';
+import { type Held, INTERNAL_ERROR, OUR_ERROR, type Outcome, type Retry } from '../../channels/outcome.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
@@ -11,6 +11,7 @@ import type { Verdict } from './send.ts';
 export const PROBE_EVERY_MS = 300_000;
 
 const SETTINGS_REFUSED = 'the provider does not accept our settings; tried again every five minutes';
+const CANNOT_BE_OPENED = `${OUR_ERROR}; tried again every five minutes`;
 /** Neither our own faults nor a provider that is away cost the message an attempt. */
 const NO_ATTEMPT = -1;
 
@@ -74,7 +75,7 @@ export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdic
     case 'config_error':
       return {
         ...said,
-        detail: [outcome.detail, SETTINGS_REFUSED].filter((text) => text !== undefined).join(': '),
+        detail: detailOfRefusal(outcome),
         ...restUntil(attempted, PROBE_EVERY_MS),
       };
     case 'held':
@@ -88,6 +89,11 @@ export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdic
     case 'unknown':
       return { status: 'unknown', reason: 'unknown', ...said };
   }
+}
+
+function detailOfRefusal({ reason, detail }: { reason: string; detail?: string }): string {
+  if (reason === INTERNAL_ERROR) return CANNOT_BE_OPENED;
+  return detail === undefined ? SETTINGS_REFUSED : `${detail}: ${SETTINGS_REFUSED}`;
 }
 
 function restUntil({ now }: Attempted, restMs: number): Pick<Verdict, 'status' | 'dueAt' | 'extraAttempts'> {

@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR, OUR_ERROR } from '../../channels/outcome.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { announceTasks } from '../../queue/new-tasks.ts';
@@ -175,5 +176,6 @@ export function explanationOf({ subject, cause, reason, probeAt }: Pause, name?:
   const groupId = groupIdOf(subject);
   const what = groupId === null ? 'app' : 'subscription group';
   const shown = name === undefined ? ` ${groupId ?? appIdOf(subject)}` : ` "${name}" (${groupId ?? appIdOf(subject)})`;
+  if (reason === INTERNAL_ERROR) return `${what}${shown}: its provider cannot be called: ${OUR_ERROR}`;
   return `${what}${shown}: its provider ${said[cause]} (${reason}${until})`;
 }

@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR, OUR_ERROR } from '../../../channels/outcome.ts';
 import type { Database, Db } from '../../../db/database.ts';
 import { sql } from '../../../db/sql.ts';
 import { problemsOfDeliveries } from '../../../feedback/out/deliveries.ts';
@@ -117,7 +118,8 @@ function ofPause(
   const id = appIdOf(subject) ?? groupIdOf(subject);
   const name = app?.name ?? group?.name ?? null;
   const kind = appIdOf(subject) === null ? 'group' : 'app';
-  const title = `The provider of ${name ?? id} ${does[cause]}: no message goes out by it`;
+  const why = reason === INTERNAL_ERROR ? `cannot be called (${OUR_ERROR})` : does[cause];
+  const title = `The provider of ${name ?? id} ${why}: no message goes out by it`;
   return { severity: 'red', subject: { kind, id, name }, title, detail: said, ...common };
 }
 
