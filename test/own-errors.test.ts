@@ -93,7 +93,10 @@ test('an app whose sender cannot be opened is paused and named; its pushes go ou
   const id = await send({ apple_push: { alert: 'Hello' } });
   const { status, attempts } = await verdict(id);
   assert.deepEqual([status, attempts], ['pending', 0]);
-  assert.match((await app.get('/status')).body.problems.join(), /^app "iPhone" \(\S+\): its provider cannot be called: an error of this server, which its log names; since/);
+  assert.match(
+    (await app.get('/status')).body.problems.join(),
+    /^app "iPhone" \(\S+\): its provider cannot be called: an error of this server, which its log names; since/,
+  );
   assert.match((await app.get(`/dispatches/${id}`)).body.failure, /cannot be called: an error of this server/);
   assert.match(JSON.stringify(errors), /the sender of an app cannot be opened/);
   isBroken = false;
