@@ -83,6 +83,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'dispatch/expand',
     'dispatch/admit',
     'dispatch/pauses',
+    'dispatch/accounts',
     'feedback',
   ],
   'dispatch/upkeep': [...base, 'dispatch/plan', 'dispatch/accept', 'dispatch/ledger', 'dispatch/accounts', 'feedback'],

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { isPrivateRoute } from './lib/loopback.ts';
 import { nearest } from './lib/raw/did-you-mean.ts';
+import { encodingProblem } from './lib/url-encoding.ts';
 
 export const roles = ['api', 'worker'] as const;
 export type Role = (typeof roles)[number];
@@ -83,6 +84,8 @@ export interface Variable<T> {
   shownFallback: string;
   expected: string;
   meaning: string;
+  /** What is wrong with the text, if that needs more words than `expected`. null: nothing, or only that. */
+  problemOf?(text: string): string | null;
   /** Reads the value. Returns undefined if the text is not as expected. */
   read(text: string): T | undefined;
 }
@@ -152,7 +155,8 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: 'unset: the embedded PostgreSQL',
     expected: 'a URL that starts with postgres://, postgresql:// or socket:',
     meaning:
-      'The URL of a PostgreSQL 15 or newer. Any number of servers may share one. `socket:/var/run/postgresql?db=cresset&user=cresset&password=…` names a Unix socket.',
+      'The URL of a PostgreSQL 15 or newer. Any number of servers may share one. `socket:/var/run/postgresql?db=cresset&user=cresset&password=…` names a Unix socket. Percent-encode user and password: `@` is `%40`, `/` is `%2F`, `#` is `%23`, `?` is `%3F`, `%` is `%25`.',
+    problemOf: encodingProblem,
     read: url(['postgres:', 'postgresql:', 'socket:']),
   },
   dataDir: {
@@ -246,6 +250,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: 'unset: made of `HOST` and `PORT`',
     expected: 'a URL that starts with http:// or https://, without user, query and fragment',
     meaning: 'Where recipients reach this server: the beginning of unsubscribe links.',
+    problemOf: encodingProblem,
     read: readPublicUrl,
   },
   queueMaxTasks: {
@@ -309,6 +314,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     expected: 'a URL that starts with https:// (http:// only for this machine), without user, query and fragment',
     meaning:
       'The identity provider by which operators sign in to the console, by OpenID Connect. It needs the id and the secret of a client, `CRESSET_PUBLIC_URL`, and `CRESSET_OIDC_DOMAINS` or `CRESSET_OIDC_ROLES`. See [console.md](console.md#openid-connect).',
+    problemOf: encodingProblem,
     read: readIssuer,
   },
   oidcClientId: {
@@ -377,11 +383,12 @@ export function readConfig(
 ): Config {
   const problems = unknownVariables(env, alsoKnown);
   const take = <K extends keyof Config>(key: K): Config[K] => {
-    const { name, fallback, expected, read } = variables[key];
+    const { name, fallback, expected, problemOf, read } = variables[key];
     const text = env[name] ?? '';
     if (text === '') return fallback;
-    const value = read(text);
-    if (value === undefined) problems.push(`${name}: expected ${expected}`);
+    const problem = problemOf?.(text) ?? null;
+    const value = problem === null ? read(text) : undefined;
+    if (value === undefined) problems.push(`${name}: ${problem ?? `expected ${expected}`}`);
     return value ?? fallback;
   };
   const host = take('host');

@@ -163,6 +163,20 @@ const breakages: [
     ],
   ],
   [
+    'the relay wants a login',
+    async (world) => {
+      world.file.email.smtp = [{ name: 'main', url: world.relay.url(null) }];
+      await world.apply();
+    },
+    [
+      'accounts',
+      /^relay main$/,
+      /wants a login, and email\.smtp names none/,
+      /MAIL FROM at smtp:\/\/127\.0\.0\.1:\d+, without a login: .*530/,
+      /smtp:\/\/user:password@host:587, percent-encoded/,
+    ],
+  ],
+  [
     'the relay is gone',
     ({ relay }) => relay.close(),
     ['accounts', /^relay main$/, /does not answer/, /ECONNREFUSED/, /587 or 465/],

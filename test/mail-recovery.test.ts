@@ -19,7 +19,8 @@ async function start(t: TestContext) {
   return { app, relay };
 }
 
-function givenPassword(app: TestApp, relay: LoginRelay, password: string): Promise<void> {
+/** `password`: null: the settings have no login. */
+function givenPassword(app: TestApp, relay: LoginRelay, password: string | null): Promise<void> {
   return app.givenWorkspace(
     JSON.stringify({
       apps: [{ id: APP, name: 'iOS', platform: 'ios' }],
@@ -110,6 +111,42 @@ test('a mail sent while its relay is paused waits for it, and says why and until
   await relay.open();
   await secondsUntil(app, 10, () => relay.received.length === 2);
 });
+
+for (const demand of ['530 Authentication required', '530 5.7.0 log in', '534 5.7.9 too weak', '535 no', '538 no TLS'])
+  test(`a relay that answers "${demand}" to mails without a login is named, and gets the mails once there is one`, async (t) => {
+    const { app, relay } = await start(t);
+    relay.demand = demand;
+    await givenPassword(app, relay, null);
+    const id = await sendToAda(app);
+    await secondsUntil(app, 20, async () => (await relayOf(app)).reason?.endsWith(demand) === true);
+    const { state, cause, reason } = await relayOf(app);
+    assert.deepEqual([state, cause, reason], ['paused', 'config_error', `${relay.host}: ${demand}`]);
+    const failure = `mail relay main does not accept our settings (${relay.host}: ${demand}); what waits goes out once it does`;
+    assert.equal((await app.get(`/dispatches/${id}`)).body.failure, failure);
+    const [problem] = (await app.get('/status')).body.problems;
+    assert.match(
+      problem,
+      /^mail relay main does not accept our settings .*; 1 unfinished dispatch \(1 person\) waits for it$/,
+    );
+    const { status, attempts, detail } = await verdictOf(app, id);
+    assert.deepEqual([status, attempts], ['pending', 0]);
+    assert.ok(detail.startsWith(failure), detail);
+    // It is probed 1, 2, 4 and 8 seconds later, and then rests for five minutes.
+    await secondsUntil(
+      app,
+      20,
+      async () => Date.parse((await relayOf(app)).next_probe_at) > app.clock.now().getTime() + 60_000,
+    );
+    const before = relay.connections;
+    app.clock.advance(4 * 60_000);
+    await settled(app);
+    assert.equal(relay.connections, before);
+    await givenPassword(app, relay, 'old');
+    await secondsUntil(app, 10, () => relay.received.length === 1);
+    await app.drain();
+    assert.equal((await verdictOf(app, id)).status, 'sent');
+    assert.deepEqual((await app.get('/status')).body.problems, []);
+  });
 
 test('a password that changes in the middle of a broadcast costs few logins, no attempt and no mail', async (t) => {
   const { app, relay } = await start(t);

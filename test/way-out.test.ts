@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { audienceChecks } from '../src/audience/grammar/check-filter.ts';
 import { messageChecks } from '../src/dispatch/plan/campaign-content.ts';
+import { serverSessionName } from '../src/queue/servers.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { commandLine, temporaryFolder } from './support/command-line.ts';
 
@@ -182,6 +183,23 @@ test('a dispatch and its verdicts say that no worker is running, and no more onc
   await app.drain();
   const { state, failure } = (await app.get(`/dispatches/${id}`)).body;
   assert.deepEqual([state, failure], ['finished', undefined]);
+});
+
+test('a server that has just been started says that its worker is starting, and that is no problem', async (t) => {
+  const app = await start(t, { worker: false });
+  const server = await app.db.listen('nothing', () => undefined, serverSessionName(['worker']));
+  const { dispatch_id: id } = (await send(app, { messages: { webhook } })).body;
+  const whyOf = (lane: string) => `a worker of the lane "${lane}" is starting: what is accepted goes out once it has`;
+  const status = (await app.get('/status')).body;
+  assert.deepEqual([status.problems, status.waits], [[], [whyOf('named'), whyOf('broadcast')]]);
+  const dispatch = (await app.get(`/dispatches/${id}`)).body;
+  assert.deepEqual(
+    [dispatch.failure, dispatch.waits],
+    [undefined, [{ channel: null, why: whyOf('named'), until: null }]],
+  );
+  await server.stop();
+  for (let looks = 0; (await app.get('/status')).body.waits.length > 0; looks += 1) assert.ok(looks < 1_000);
+  assert.match((await app.get(`/dispatches/${id}`)).body.failure, /^no worker of the lane "named" is running/);
 });
 
 test('a schedule that was deleted or sent says so when it is changed', async (t) => {

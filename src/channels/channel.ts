@@ -88,6 +88,11 @@ export interface Channel<Message extends object = object, Rendered extends objec
   sandboxReply?(address: string | null): Outcome;
   /** The retry schedule of a message that failed for `reason`. Absent: it is never retried. */
   retry?(reason: string): RetrySchedule;
+  /**
+   * True: a message whose answer slows down the whole account is retried by its schedule, as after another failure. Absent:
+   * such an answer costs it no attempt, and it waits for the account until it expires.
+   */
+  countsSlowed?: true;
   /** When the messages expire. Absent: never. */
   expiry?: Expiry<Message, Rendered>;
   /** Links in a message that change a subscription. Absent: it has none. `inHeader`: a header has such a link, too. */

@@ -12,8 +12,8 @@ export function drainOnClose<Item, Answer>(
   };
   return {
     deliver(item, signal) {
+      const outcome = deliver(item, signal); // if it throws, nothing is pending
       pending += 1;
-      const outcome = deliver(item, signal);
       outcome.then(ended, ended);
       return outcome;
     },

@@ -62,6 +62,11 @@ export interface NotBegun {
 /** The reason of a message that is held because its dispatch or its worker was stopped before a connection had it. */
 export const STOPPED = 'stopped';
 
+/** The reason of what failed by an error of ours. The error itself may quote secrets, so only the log has it. */
+export const INTERNAL_ERROR = 'internal_error';
+/** What verdicts and reports say of it. */
+export const OUR_ERROR = 'an error of this server, which its log names';
+
 /** The outcome of one attempt, named by what happens next. `optsOut`: the person wants no more of the group's messages. */
 export type Outcome =
   // The provider has the message. `isFoundById`: what it tells later names the message by `providerId` alone.

@@ -1,8 +1,11 @@
 import { checked, integer, type Shape, text } from '../lib/raw/shape.ts';
 import { remember } from '../lib/remember.ts';
+import { encodingProblem } from '../lib/url-encoding.ts';
 
 /** A provider's URL when it is not the usual one; mostly a simulator. */
 export const baseUrl = checked(text({ max: 2_048 }), (value) => {
+  const encoding = encodingProblem(value);
+  if (encoding !== null) return encoding;
   const good = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
   return good ? null : 'expected a URL that starts with http:// or https://';
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { encodingProblem } from '../lib/url-encoding.ts';
 import {
   type MailOptions,
   type ProviderName,
@@ -166,6 +167,8 @@ function readNumber(option: string, text: string, least: number, most: number): 
 
 function readUrl(option: string, text: string | undefined): string | null {
   if (text === undefined) return null;
+  const encoding = encodingProblem(text);
+  if (encoding !== null) throw new UsageError(`${option}: ${encoding}`);
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new UsageError(`${option} ${text}: expected a URL that starts with http:// or https://`);
 }
@@ -174,6 +177,8 @@ function readMail({ mailService, mailEvents, mailReports }: SimulateOptions): Ma
   const service = mailServices.find((one) => one === mailService) ?? null;
   if (service === null && mailService !== 'none')
     throw new UsageError(`--mail-service ${mailService}: expected ${mailServices.join(', ')} or none`);
+  const encoding = encodingProblem(mailReports);
+  if (encoding !== null) throw new UsageError(`--mail-reports: ${encoding}`);
   if (!URL.canParse(mailReports) || !/^smtps?:$/.test(new URL(mailReports).protocol))
     throw new UsageError(`--mail-reports ${mailReports}: expected a URL that starts with smtp:// or smtps://`);
   const eventsUrl = readUrl('--mail-events', mailEvents ?? ownEvents(service));

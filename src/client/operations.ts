@@ -2304,6 +2304,15 @@ export interface Operations {
           [name: string]: unknown;
         };
       };
+      /** What its messages wait for although nothing is wrong: its pace, a quota of ours, or a worker that is starting. */
+      waits?: readonly ({
+        /** null: all. */
+        channel: string | null;
+        /** One sentence. */
+        why: string;
+        /** When the next message may go, as far as it is known. */
+        until: string | null;
+      })[];
       replays?: readonly ({
         at: string;
         by: {
@@ -2770,6 +2779,8 @@ export interface Operations {
           longest_wait_s: number | null;
         };
       };
+      /** One sentence each: what messages wait for although nothing is wrong. */
+      waits: readonly (string)[];
       /** One sentence each. Empty: nothing is known to be wrong. */
       problems: readonly (string)[];
       /** `success`. */

@@ -100,7 +100,7 @@ export async function startWorking(
   const deliveries = createDeliveries({
     push: { queues: appQueues, nowMs, random: Math.random },
     groups: groupQueues,
-    referenceOf,
+    ...{ referenceOf, log },
     senders: createSenders({
       ...{ nowMs, log, threads: broadcastThreads, meters },
       pausesOf: (workspaceId) => pausedRelays.pausesOf(workspaceId),

@@ -32,6 +32,14 @@ const relayFaults: Faults = {
   },
 };
 
+const withoutLogin: Faults = {
+  ...relayFaults,
+  refused: {
+    problem: 'the relay wants a login, and email.smtp names none',
+    mend: 'Write the user and the password into email.smtp.url (smtp://user:password@host:587, percent-encoded), and apply it.',
+  },
+};
+
 const faultsOf: Readonly<Record<Exclude<ProviderKind, 'vapid'>, Faults>> = {
   fcm: {
     whose: 'Google',
@@ -80,7 +88,8 @@ const faultsOf: Readonly<Record<Exclude<ProviderKind, 'vapid'>, Faults>> = {
 
 /** Looks whether a mail relay lets us in. */
 export async function lookAtRelay(relay: SmtpRelay): Promise<Finding[]> {
-  return findings(`relay ${relay.name}`, await checkRelay(relay), relayFaults);
+  const faults = new URL(relay.url).username === '' ? withoutLogin : relayFaults;
+  return findings(`relay ${relay.name}`, await checkRelay(relay), faults);
 }
 
 /** Looks whether a provider accepts the account of an app or a subscription group. Web push has no account. */

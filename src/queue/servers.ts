@@ -14,6 +14,16 @@ export interface RunningServer {
   roles: string[];
   /** When it connected. */
   since: Date;
+  /** Milliseconds since then, by the database's clock. */
+  ageMs: number;
+}
+
+/** A worker may take this long from the start of its process until it works, in milliseconds. */
+const STARTING_MS = 15_000;
+
+/** Whether the workers of a process may not have begun yet, because it was just started. */
+export function isStartingWorker({ roles, ageMs }: Pick<RunningServer, 'roles' | 'ageMs'>): boolean {
+  return roles.includes('worker') && ageMs < STARTING_MS;
 }
 
 /** This machine's name as it stands in names of sessions. */
@@ -30,13 +40,16 @@ export function serverSessionName(roles: readonly string[]): string {
 
 /** The processes of this database, oldest first. */
 export async function listServers(db: Db): Promise<RunningServer[]> {
-  const rows = await db.query<{ name: string; since: Date }>(sql`
-    select application_name as name, backend_start as since
+  const rows = await db.query<{ name: string; since: Date; ageMs: number }>(sql`
+    select application_name as name, backend_start as since,
+           (extract(epoch from clock_timestamp() - backend_start) * 1000)::double precision as "ageMs"
       from pg_stat_activity
      where starts_with(application_name, ${PREFIX}) and datname = current_database()
      order by backend_start, pid`);
-  return rows.flatMap(({ name, since }) => {
+  return rows.flatMap(({ name, since, ageMs }) => {
     const [roles = '', processId = '', host = ''] = name.slice(PREFIX.length).split(' ');
-    return [{ host, processId: Number(processId), roles: roles.split('+').filter((role) => role !== '-'), since }];
+    return [
+      { host, processId: Number(processId), roles: roles.split('+').filter((role) => role !== '-'), since, ageMs },
+    ];
   });
 }

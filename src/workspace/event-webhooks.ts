@@ -1,4 +1,5 @@
 import { maybe, object, required, text } from '../lib/raw/shape.ts';
+import { encodingProblem } from '../lib/url-encoding.ts';
 import type { WebhookSecrets } from './catalog.ts';
 import { open, type Secret, seal } from './secrets.ts';
 import { places } from './settings.ts';
@@ -56,6 +57,8 @@ export function secretProblem(secret: string): string | null {
 
 /** Says what is wrong with the URL of a webhook. null: nothing. */
 export function webhookUrlProblem(url: string): string | null {
+  const encoding = encodingProblem(url);
+  if (encoding !== null) return encoding;
   const parsed = URL.canParse(url) ? new URL(url) : null;
   const isGood =
     parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.username === '' && parsed.password === '';

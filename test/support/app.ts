@@ -115,7 +115,7 @@ export async function startTestApp(
     ? createLog({ logLevel: 'info' }, undefined, { write: (line: string) => onLog(JSON.parse(line)) })
     : createLog({ logLevel: (process.env.CRESSET_TEST_LOG ?? 'silent') as LogLevel });
   const catalog = await watchCatalog(db, secret, (error) => log.error({ err: error }), {
-    sessionName: serverSessionName(['api', 'worker']),
+    sessionName: serverSessionName(options.worker === false ? ['api'] : ['api', 'worker']),
   });
   const parts = {
     db,

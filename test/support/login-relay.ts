@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 /** A mail server that lets in who has the password, and can be closed and opened again at the same port. */
 export interface LoginRelay {
   host: string;
-  url(password: string): string;
+  url(password: string | null): string;
   /** The recipient of each mail, in order. */
   readonly received: string[];
   /** Number of logins with a wrong password. */
@@ -18,6 +18,8 @@ export interface LoginRelay {
   open(): Promise<void>;
   /** True: it lets in, and answers every mail with 421. */
   isBusy: boolean;
+  /** The answer to a mail before a login. */
+  demand: string;
   /** Told of each mail, before it is answered. */
   onMail: () => void;
 }
@@ -29,6 +31,7 @@ export async function startLoginRelay(t: TestContext, password: string): Promise
     refusedLogins: 0,
     connections: 0,
     isBusy: false,
+    demand: '530 5.7.0 Authentication required',
     onMail: (): void => undefined,
   };
   const sockets = new Set<Socket>();
@@ -58,7 +61,7 @@ export async function startLoginRelay(t: TestContext, password: string): Promise
   t.after(close);
   return Object.assign(state, {
     host: `127.0.0.1:${port}`,
-    url: (secret: string) => `smtp://cresset:${secret}@127.0.0.1:${port}`,
+    url: (secret: string | null) => `smtp://${secret === null ? '' : `cresset:${secret}@`}127.0.0.1:${port}`,
     setPassword(next: string) {
       state.password = next;
     },
@@ -78,6 +81,7 @@ interface State {
   received: string[];
   refusedLogins: number;
   isBusy: boolean;
+  demand: string;
   onMail(): void;
 }
 
@@ -127,6 +131,7 @@ function answerTo(line: string, session: Session, state: Omit<State, 'received' 
       );
     case 'MAIL FROM':
       if (state.isBusy) return '421 4.7.0 try again later';
+      if (session.password === null) return state.demand;
       return session.password === state.password ? '250 ok' : '421 4.7.0 log in again';
     case 'RCPT TO':
       session.recipient = /<(.*)>/.exec(rest)?.[1] ?? '';

@@ -15,6 +15,7 @@ import {
   type Shape,
   text,
 } from '../../lib/raw/shape.ts';
+import { encodingProblem } from '../../lib/url-encoding.ts';
 import { targetProblem } from '../../net/allowed-target.ts';
 import { keyText } from '../setting-shapes.ts';
 import { type BccSettings, bccSection } from './bcc.ts';
@@ -235,6 +236,8 @@ function asList<T>(value: T | undefined): T[] | undefined {
 }
 
 function smtpProblem(value: string): string | null {
+  const encoding = encodingProblem(value);
+  if (encoding !== null) return encoding;
   const url = URL.canParse(value) ? new URL(value) : null;
   const good = url !== null && /^smtps?:$/.test(url.protocol) && url.hostname !== '';
   return good ? null : 'expected a URL such as smtp://user:password@relay.test:587 or smtps://…';

@@ -19,6 +19,7 @@ export const whatsApp: Channel<WhatsAppMessage, RenderedWhatsApp> = {
   },
   receiver: ({ subscription_group_id }) => subscription_group_id,
   retry: retryWhatsApp,
+  countsSlowed: true,
   neverTemplates: new Set(['app_id', 'subscription_group_id', 'message_variation_id', 'message_type']),
   parse: parseWhatsApp,
   references: (message) => ({

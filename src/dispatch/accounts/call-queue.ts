@@ -44,6 +44,7 @@ interface Waiting<Item, Answer> {
   dispatchId: string;
   signal: AbortSignal;
   resolve(outcome: Answer | Held): void;
+  reject(error: unknown): void;
 }
 
 /** Most calls of one account in flight at once. */
@@ -88,9 +89,9 @@ export class CallQueue<Item, Answer extends CallAnswer> {
     if (this.#waiting.length === 0 && !signal.aborted && this.#mayCall()) return this.#call(item, signal);
     const full = this.full(dispatchId);
     if (full !== null) return Promise.resolve({ kind: 'held', ...full });
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       if (signal.aborted) return resolve(this.#stopped());
-      this.#waiting.push({ item, dispatchId, signal, resolve });
+      this.#waiting.push({ item, dispatchId, signal, resolve, reject });
       this.#signals.watch(signal);
       this.#pump();
     });
@@ -140,7 +141,7 @@ export class CallQueue<Item, Answer extends CallAnswer> {
         this.#waiting = this.#waiting.slice(this.#next);
         this.#next = 0;
       }
-      if (one !== undefined) this.#call(one.item, one.signal).then(one.resolve);
+      if (one !== undefined) this.#call(one.item, one.signal).then(one.resolve, one.reject);
     }
   }
 
@@ -159,7 +160,7 @@ export class CallQueue<Item, Answer extends CallAnswer> {
 
   #call(item: Item, signal: AbortSignal): Promise<Answer | Held> {
     this.#inFlight += 1;
-    return this.#options.sender.deliver(item, signal).then(this.#onAnswer, this.#onError);
+    return Promise.try(() => this.#options.sender.deliver(item, signal)).then(this.#onAnswer, this.#onError);
   }
 
   readonly #onAnswer = (outcome: Answer | NotBegun): Answer | Held => {

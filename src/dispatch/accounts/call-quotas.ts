@@ -48,6 +48,16 @@ export interface Reservation {
   calls: number;
 }
 
+/** When a call may be made that nobody has reserved, in milliseconds since 1970. */
+export function nextFreeMs({ beginsMs, calls }: Reservation, intervalMs: number): number {
+  return beginsMs + calls * intervalMs;
+}
+
+/** Whether a free call is so far ahead that a wrong clock reserved those before it. */
+export function isTooFar(freeMs: number, quota: Quota, nowMs: number): boolean {
+  return freeMs > nowMs + TOO_FAR_MS + 3 * intervalMsOf(quota);
+}
+
 export function intervalMsOf({ perMinute }: Quota): number {
   return 60_000 / perMinute;
 }

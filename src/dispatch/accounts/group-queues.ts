@@ -1,6 +1,6 @@
 import type { Channel } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import type { Held, Outcome } from '../../channels/outcome.ts';
+import { type Held, INTERNAL_ERROR, type NotBegun, type Outcome } from '../../channels/outcome.ts';
 import type { GroupSender, Outbound } from '../../channels/sender.ts';
 import { metered } from '../../metrics/metered.ts';
 import type { Meters } from '../../metrics/meters.ts';
@@ -11,6 +11,7 @@ import { digestOfGroup, groupSubject } from '../pauses/subject.ts';
 import { wayToProvider } from '../plan/ways.ts';
 import { type AccountPause, CallQueue } from './call-queue.ts';
 import { quotaOfGroup } from './call-quotas.ts';
+import { openedSender } from './opened-sender.ts';
 import { type PaceParts, paceOf } from './pace-of.ts';
 import { type Account, PausedAccounts } from './paused-accounts.ts';
 
@@ -105,7 +106,16 @@ export class GroupQueues {
     const { clock, threads, publicUrl, meters } = this.#options;
     const { key, providers } = of.channel;
     const options = { clock, threads, groupId: group.id, callbackUrl: `${publicUrl}/callbacks/${key}` };
-    const sender = providers?.of === 'group' ? providers.open(group.provider, options) : null;
+    if (providers?.of !== 'group') return null;
+    const { provider } = group;
+    const sender = openedSender<Parameters<GroupSender['deliver']>, Outcome | NotBegun>(
+      () => providers.open(provider, options),
+      (error) =>
+        this.#options.log.error(
+          { err: error, group_id: group.id, group: group.name },
+          'the sender of a subscription group cannot be opened',
+        ),
+    );
     if (sender === null) return null;
     if (current !== undefined) this.#closeLater(current.queue);
     const opened = {
@@ -123,7 +133,7 @@ export class GroupQueues {
     return new CallQueue({
       sender,
       pause: this.#pauseOf({ ...keyOf(workspace, group), settings: digestOfGroup(group), facts }),
-      onSenderThrew: { kind: 'unknown', reason: 'internal_error' },
+      onSenderThrew: { kind: 'unknown', reason: INTERNAL_ERROR },
       clock,
       pace: paceOf(this.#options, quotaOfGroup(group), facts),
       onBreakerOpen: (untilMs) =>

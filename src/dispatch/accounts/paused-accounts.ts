@@ -1,5 +1,5 @@
 import type { Db } from '../../db/database.ts';
-import { PROBE_EVERY_MS } from '../ledger/outcomes.ts';
+import { PROBE_EVERY_MS, restMsOf } from '../ledger/outcomes.ts';
 import type { Pauses, PausesOptions } from '../pauses/pauses.ts';
 import type { Pause, PauseKey } from '../pauses/pauses-store.ts';
 import type { CallAnswer } from './call-queue.ts';
@@ -20,10 +20,6 @@ export interface PausedAccountsOptions extends Pick<PausesOptions, 'clock' | 'lo
   /** What the log calls the account. */
   what: string;
 }
-
-/** How long an account slows down if the provider asks for it without a time, in milliseconds. */
-const SLOW_MS = 60_000;
-const LONGEST_SLOW_MS = 3_600_000;
 
 /**
  * Pauses an account when an answer says that our settings are wrong or that the provider wants a rest. A probe is one
@@ -80,7 +76,7 @@ export class PausedAccounts {
     if (answer.kind !== 'config_error' && !isSlow) return;
     const { reason = answer.kind } = answer;
     const cause = isSlow ? 'slow_down' : 'config_error';
-    const waitMs = isSlow ? Math.min(answer.afterMs ?? SLOW_MS, LONGEST_SLOW_MS) : waitMsOf(cause);
+    const waitMs = isSlow ? restMsOf(answer) : waitMsOf(cause);
     const probeAt = new Date(this.#options.clock.now().getTime() + waitMs);
     if (this.isProbing(account)) this.#options.pauses.prolong(account, { cause, reason, probeAt, probes: 0 });
     else this.close(account, { cause, reason, waitMs });
@@ -101,5 +97,5 @@ export class PausedAccounts {
 
 /** Time until the next probe, in milliseconds. */
 function waitMsOf(cause: Pause['cause'] | undefined): number {
-  return cause === 'slow_down' ? SLOW_MS : PROBE_EVERY_MS;
+  return cause === 'slow_down' ? restMsOf({}) : PROBE_EVERY_MS;
 }

@@ -1,4 +1,5 @@
-import { type Held, type Outcome, STOPPED } from '../../channels/outcome.ts';
+import type { Logger } from 'pino';
+import { type Held, INTERNAL_ERROR, OUR_ERROR, type Outcome, STOPPED } from '../../channels/outcome.ts';
 import type { Outbound } from '../../channels/sender.ts';
 import type { GroupQueues } from '../accounts/group-queues.ts';
 import type { Parcel } from '../admit/parcel.ts';
@@ -10,7 +11,10 @@ import { deliverPush, type PushDeps } from '../push/deliver-push.ts';
 import type { Senders } from './senders.ts';
 
 export interface Deliveries {
-  /** Aborting `signal` gives the message back, unless a connection has already begun to send it. */
+  /**
+   * Never rejects: an error of ours is logged and is the outcome of the message, which is tried again as one without an
+   * answer. Aborting `signal` gives the message back, unless a connection has already begun to send it.
+   */
   deliver(parcel: Parcel, signal: AbortSignal): Promise<Delivered>;
   close(): Promise<void>;
 }
@@ -26,10 +30,11 @@ export interface DeliveriesOptions {
   referenceOf: ReferenceOf;
   /** Deliver on all other channels. */
   senders: Senders;
+  log: Pick<Logger, 'error'>;
 }
 
 /** Delivers each parcel to the provider of its channel or to the feed of its person; to the sandbox if there is no provider. */
-export function createDeliveries({ push, groups, referenceOf, senders }: DeliveriesOptions): Deliveries {
+export function createDeliveries({ push, groups, referenceOf, senders, log }: DeliveriesOptions): Deliveries {
   function verdictFor({ send, dispatch, message, triedSince }: Parcel, outcome: Outcome | Held): Verdict {
     return verdictOf(outcome, {
       channel: message.channel,
@@ -63,19 +68,28 @@ export function createDeliveries({ push, groups, referenceOf, senders }: Deliver
     );
   }
 
+  function deliver(parcel: Parcel, signal: AbortSignal): Promise<Delivered> {
+    const { channel } = parcel.message;
+    if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
+    if (signal.aborted) return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped) });
+    if (channel.providers?.of === 'feed') return Promise.resolve(toFeed);
+    const outcome = outcomeOf(parcel, signal);
+    if (outcome === null) return Promise.resolve(sandboxed(parcel));
+    return outcome.then((known) => ({
+      ...{ ...nothing, verdict: verdictFor(parcel, known) },
+      ...optOutIn(known, parcel),
+    }));
+  }
+
+  function failed(parcel: Parcel, error: unknown): Delivered {
+    const { send, dispatch, message } = parcel;
+    const facts = { dispatch_id: publicId(dispatch), channel: message.channel.key, user_id: send.userId };
+    log.error({ err: error, ...facts }, 'a message could not be delivered because of an error of our own');
+    return { ...nothing, verdict: verdictFor(parcel, threw) };
+  }
+
   return {
-    deliver(parcel, signal) {
-      const { channel } = parcel.message;
-      if (channel.providers?.of === 'app') return deliverPush(push, parcel, signal);
-      if (signal.aborted) return Promise.resolve({ ...nothing, verdict: verdictFor(parcel, stopped) });
-      if (channel.providers?.of === 'feed') return Promise.resolve(toFeed);
-      const outcome = outcomeOf(parcel, signal);
-      if (outcome === null) return Promise.resolve(sandboxed(parcel));
-      return outcome.then((known) => ({
-        ...{ ...nothing, verdict: verdictFor(parcel, known) },
-        ...optOutIn(known, parcel),
-      }));
-    },
+    deliver: (parcel, signal) => Promise.try(deliver, parcel, signal).catch((error: unknown) => failed(parcel, error)),
     async close() {
       await Promise.all([groups.close(), senders.close()]);
     },
@@ -114,6 +128,8 @@ class OutboundOf implements Outbound {
 }
 
 const stopped: Held = { kind: 'held', untilMs: null, reason: STOPPED };
+/** The message may have gone out before the error. */
+const threw: Outcome = { kind: 'retry', reason: INTERNAL_ERROR, isUnclear: true, detail: OUR_ERROR };
 const nothing = { news: [], calls: [], keptIn: null } as const;
 const sent: Verdict = { status: 'sent', providerMessageId: null };
 const toSandbox: Delivered = { ...nothing, verdict: sent, keptIn: 'sandbox' };

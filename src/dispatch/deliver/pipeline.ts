@@ -2,6 +2,7 @@ import { type InHand, OneInHand } from '../../lib/limits/in-hand.ts';
 import type { GroupQueues } from '../accounts/group-queues.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
+import type { Delivered } from '../ledger/delivered.ts';
 import type { PendingSend, Verdict } from '../ledger/send.ts';
 import { agesFrom } from '../plan/ages.ts';
 import { campaignPartOf, groupMessageOf, type LoadedDispatch } from '../plan/loaded-dispatch.ts';
@@ -232,7 +233,7 @@ async function decide(
   return parcels;
 }
 
-/** Delivers one message and records the result. */
+/** Delivers one message and records the result. Never throws, because the round could not end then. */
 function deliver(
   { deliveries, recorder, sendLimits, clock, meters }: PipelineDeps,
   batch: Batch,
@@ -254,7 +255,7 @@ function deliver(
     inHand.end(dispatch.slots);
     pending.end(error);
   };
-  deliveries.deliver(parcel, stops.signalOf(send.dispatchId)).then((delivered) => {
+  const record = (delivered: Delivered) => {
     const part = campaignPartOf(dispatch, send);
     const message = delivered.keptIn === null ? null : rendered;
     const isNamed = dispatch.plan.externalSendId !== undefined;
@@ -264,7 +265,10 @@ function deliver(
       if (!error && status !== 'pending') meters.decided(wayOf(send.channel, delivered.keptIn), status);
       done(error, result.verdict); // the recorder may have made it due earlier
     });
-  }, done);
+  };
+  Promise.try(() => deliveries.deliver(parcel, stops.signalOf(send.dispatchId)))
+    .then(record)
+    .catch(done);
 }
 
 /** Gives back the slots of messages that are not sent. */

@@ -1,8 +1,10 @@
 import type { Channel, ChannelKey } from '../../channels/channel.ts';
+import type { Held, Outcome } from '../../channels/outcome.ts';
 import type { Sender, SenderOptions, SenderPauses } from '../../channels/sender.ts';
 import { metered } from '../../metrics/metered.ts';
 import type { Meters } from '../../metrics/meters.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
+import { openedSender } from '../accounts/opened-sender.ts';
 import { wayToProvider } from '../plan/ways.ts';
 
 export interface Senders {
@@ -11,6 +13,8 @@ export interface Senders {
   /** Resolves when every sender is closed. */
   close(): Promise<void>;
 }
+
+type SenderCall = Parameters<Sender['deliver']>;
 
 /** A sender, and the settings that it was made from. */
 interface Open {
@@ -29,7 +33,9 @@ export function createSenders({ pausesOf, meters, ...options }: SendersOptions):
   const closing = new Set<Promise<void>>();
 
   function closeLater(sender: Sender): void {
-    const done: Promise<void> = sender.close().finally(() => closing.delete(done));
+    const done: Promise<void> = Promise.try(() => sender.close())
+      .catch((error: unknown) => options.log.error({ err: error }, 'the sender of a channel failed to close'))
+      .finally(() => closing.delete(done));
     closing.add(done);
   }
 
@@ -45,7 +51,14 @@ export function createSenders({ pausesOf, meters, ...options }: SendersOptions):
       if (current?.sender) closeLater(current.sender);
       const opened =
         providers?.of === 'workspace'
-          ? providers.open(workspace.settings, { ...options, pauses: pausesOf(workspace.id) })
+          ? openedSender<SenderCall, Outcome | Held>(
+              () => providers.open(workspace.settings, { ...options, pauses: pausesOf(workspace.id) }),
+              (error) =>
+                options.log.error(
+                  { err: error, workspace_id: workspace.id, channel: key },
+                  'the sender of a channel cannot be opened; its messages wait',
+                ),
+            )
           : null;
       const sender = opened && metered(opened, meters, wayToProvider(key));
       open.set(workspace.id, ofWorkspace.set(key, { settings: workspace.settings, sender }));

@@ -4,7 +4,7 @@ import type { PushOutcome } from '../../channels/push/sender.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import { isReason } from '../plan/reasons.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
-import { isGivenUpAsUnclear, PROBE_EVERY_MS } from './outcomes.ts';
+import { isGivenUpAsUnclear, isRest, PROBE_EVERY_MS, restMsOf } from './outcomes.ts';
 import type { DeviceState, Verdict } from './send.ts';
 
 /** No call was made, because the app queue is closed. */
@@ -14,7 +14,7 @@ export interface Tried {
   id: string;
   app: string;
   /** The channel, which has the schedule of retries. */
-  channel: Pick<Channel, 'retry'>;
+  channel: Pick<Channel, 'retry' | 'countsSlowed'>;
   delivery: DeliveryMode;
   /** Number of attempts before this one. */
   attempts: number;
@@ -42,10 +42,12 @@ export function deviceAfter(outcome: PushOutcome | Held, tried: Tried): DeviceSt
     case 'expired':
       return { id, app, state: 'expired', attempts: tried.attempts, code: null };
     case 'retry':
+      if (isRest(outcome, tried.channel))
+        return { ...waiting(tried, tried.nowMs + restMsOf(outcome), outcome.reason), ...toldBy(outcome) };
       return isGivenUpAsUnclear(outcome, tried.delivery)
         ? { id, app, state: 'unknown', attempts, code: outcome.reason, ...toldBy(outcome) }
         : { ...afterRetry(outcome, { ...tried, attempts }), ...toldBy(outcome) };
-    // Neither says anything about this device or this message, so it costs no attempt.
+    // Neither says anything about this device or this message, so it costs no attempt; nor does the wish for a rest.
     case 'config_error':
       return { ...waiting(tried, tried.nowMs + PROBE_EVERY_MS, outcome.reason), ...toldBy(outcome) };
     case 'held':

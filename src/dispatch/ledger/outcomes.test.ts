@@ -98,6 +98,23 @@ const table: [what: string, outcome: Outcome | Held, change: Partial<Attempted>,
     {},
     { status: 'pending', providerCode: 'no relay answers', detail: null, dueAt: null, extraAttempts: -1 },
   ],
+  ...[
+    [undefined, 60_000],
+    [0, 1_000],
+    [30_000, 30_000],
+    [86_400_000, 3_600_000],
+  ].map(([afterMs, restMs]): (typeof table)[number] => [
+    `an account that slows down for ${afterMs} ms, whatever the attempts`,
+    { kind: 'retry', reason: '20429', slows: 'account', ...(afterMs !== undefined && { afterMs }) },
+    { attempts: 99, acceptedAt: inMs(-700_000) },
+    { status: 'pending', providerCode: '20429', dueAt: inMs(restMs ?? 0), extraAttempts: -1 },
+  ]),
+  [
+    'an account that slows down, by a channel that counts it',
+    { kind: 'retry', reason: '503', slows: 'account' },
+    { channel: { retry: () => schedule, countsSlowed: true }, attempts: 3 },
+    gaveUp,
+  ],
   ['expired', { kind: 'expired' }, {}, { status: 'expired', reason: 'expired', releasesSlot: true }],
   [
     'unknown',

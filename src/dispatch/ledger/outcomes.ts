@@ -1,5 +1,5 @@
 import type { Channel } from '../../channels/channel.ts';
-import type { Held, Outcome, Retry } from '../../channels/outcome.ts';
+import { type Held, INTERNAL_ERROR, OUR_ERROR, type Outcome, type Retry } from '../../channels/outcome.ts';
 import { nextWaitMs } from '../../channels/retry.ts';
 import type { DeliveryMode } from '../plan/send-plan.ts';
 import type { Verdict } from './send.ts';
@@ -11,12 +11,29 @@ import type { Verdict } from './send.ts';
 export const PROBE_EVERY_MS = 300_000;
 
 const SETTINGS_REFUSED = 'the provider does not accept our settings; tried again every five minutes';
+const CANNOT_BE_OPENED = `${OUR_ERROR}; tried again every five minutes`;
 /** Neither our own faults nor a provider that is away cost the message an attempt. */
 const NO_ATTEMPT = -1;
 
+/** How long an account rests if the provider asks for it without a time, in milliseconds. */
+const REST_MS = 60_000;
+/** A provider may ask for a rest again and again, so no rest is shorter than this, in milliseconds. */
+const SHORTEST_REST_MS = 1_000;
+const LONGEST_REST_MS = 3_600_000;
+
+/** How long an account rests that its provider wants to slow down, in milliseconds. */
+export function restMsOf({ afterMs = REST_MS }: Pick<Retry, 'afterMs'>): number {
+  return Math.min(Math.max(afterMs, SHORTEST_REST_MS), LONGEST_REST_MS);
+}
+
+/** Whether an answer is about the account alone, so that it costs the message no attempt. */
+export function isRest({ slows }: Pick<Retry, 'slows'>, { countsSlowed }: Pick<Channel, 'countsSlowed'>): boolean {
+  return slows === 'account' && countsSlowed !== true;
+}
+
 export interface Attempted {
   /** The channel, which has the schedule of retries. */
-  channel: Pick<Channel, 'retry'>;
+  channel: Pick<Channel, 'retry' | 'countsSlowed'>;
   delivery: DeliveryMode;
   /** Number of attempts, this one included. */
   attempts: number;
@@ -37,6 +54,7 @@ export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdic
   const said = { providerCode: outcome.reason, ...detail };
   switch (outcome.kind) {
     case 'retry':
+      if (isRest(outcome, attempted.channel)) return { ...said, ...restUntil(attempted, restMsOf(outcome)) };
       return isGivenUpAsUnclear(outcome, attempted.delivery)
         ? { status: 'unknown', reason: 'unknown', ...said }
         : { ...said, ...retryOrGiveUp(outcome.reason, outcome.afterMs, attempted) };
@@ -56,11 +74,9 @@ export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdic
       };
     case 'config_error':
       return {
-        status: 'pending',
         ...said,
-        detail: [outcome.detail, SETTINGS_REFUSED].filter((text) => text !== undefined).join(': '),
-        dueAt: new Date(attempted.now.getTime() + PROBE_EVERY_MS),
-        extraAttempts: NO_ATTEMPT,
+        detail: detailOfRefusal(outcome),
+        ...restUntil(attempted, PROBE_EVERY_MS),
       };
     case 'held':
       return {
@@ -73,6 +89,15 @@ export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdic
     case 'unknown':
       return { status: 'unknown', reason: 'unknown', ...said };
   }
+}
+
+function detailOfRefusal({ reason, detail }: { reason: string; detail?: string }): string {
+  if (reason === INTERNAL_ERROR) return CANNOT_BE_OPENED;
+  return detail === undefined ? SETTINGS_REFUSED : `${detail}: ${SETTINGS_REFUSED}`;
+}
+
+function restUntil({ now }: Attempted, restMs: number): Pick<Verdict, 'status' | 'dueAt' | 'extraAttempts'> {
+  return { status: 'pending', dueAt: new Date(now.getTime() + restMs), extraAttempts: NO_ATTEMPT };
 }
 
 /** With at_most_once, a message that the provider may have accepted is not retried. */

@@ -79,7 +79,7 @@ export class PausedRelays {
     const { pauses, clock, log } = this.#options;
     const nowMs = clock.now().getTime();
     const again = this.#timesAgain(workspaceId, relay.name, nowMs);
-    const probeAt = new Date(nowMs + waitMsOf(cause === 'slow_down' ? cause : 'unreachable', again));
+    const probeAt = new Date(nowMs + waitMsOf(cause, again));
     const reason = cleaned(said);
     const subject = relaySubject(relay.name);
     const settings = digestOfRelay(relay);
@@ -104,7 +104,10 @@ export class PausedRelays {
       const found = findRelay(this.#options.catalog().workspace(pause.workspaceId), pause.subject);
       if (found === undefined || this.#options.pauses.isProbing(pause)) continue;
       const probe: Promise<void> = this.#probe(pause, found)
-        .catch((error: unknown) => this.#options.log.error({ err: error, subject: pause.subject }, 'a probe failed'))
+        .catch((error: unknown) => {
+          this.#options.log.error({ err: error, subject: pause.subject }, 'a probe failed');
+          this.#options.pauses.giveUpProbe(pause); // another is made, also by this process
+        })
         .finally(() => this.#probes.delete(probe));
       this.#probes.add(probe);
     }

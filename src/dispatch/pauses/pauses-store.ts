@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR, OUR_ERROR } from '../../channels/outcome.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { announceTasks } from '../../queue/new-tasks.ts';
@@ -43,6 +44,15 @@ export async function listPauses(db: Db): Promise<Pause[]> {
     select workspace_id as "workspaceId", subject, cause, reason, encode(settings, 'hex') as settings, since,
            probe_at as "probeAt", probes
       from pauses`);
+}
+
+/**
+ * The pauses of a workspace that keep messages from going out at `now`. The rest that a provider wanted is over at its time,
+ * although its pause is stored until the next message has shown that the provider takes messages again.
+ */
+export async function standingPauses(db: Db, workspaceId: number, now: Date): Promise<Pause[]> {
+  const pauses = await listPauses(db);
+  return pauses.filter((one) => one.workspaceId === workspaceId && (one.cause !== 'slow_down' || one.probeAt > now));
 }
 
 /**
@@ -166,5 +176,6 @@ export function explanationOf({ subject, cause, reason, probeAt }: Pause, name?:
   const groupId = groupIdOf(subject);
   const what = groupId === null ? 'app' : 'subscription group';
   const shown = name === undefined ? ` ${groupId ?? appIdOf(subject)}` : ` "${name}" (${groupId ?? appIdOf(subject)})`;
+  if (reason === INTERNAL_ERROR) return `${what}${shown}: its provider cannot be called: ${OUR_ERROR}`;
   return `${what}${shown}: its provider ${said[cause]} (${reason}${until})`;
 }

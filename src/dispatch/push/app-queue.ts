@@ -1,3 +1,4 @@
+import { INTERNAL_ERROR } from '../../channels/outcome.ts';
 import type { Push, PushOutcome } from '../../channels/push/sender.ts';
 import { CallQueue, type CallQueueOptions } from '../accounts/call-queue.ts';
 import type { PushCall } from '../ledger/delivered.ts';
@@ -16,7 +17,7 @@ export class AppQueue extends CallQueue<Push, PushOutcome> {
   readonly acceptedCall: readonly PushCall[];
 
   constructor({ appId, settings, ...options }: AppQueueOptions) {
-    super({ ...options, onSenderThrew: { kind: 'retry', reason: 'internal_error', isUnclear: true } });
+    super({ ...options, onSenderThrew: { kind: 'retry', reason: INTERNAL_ERROR, isUnclear: true } });
     this.settings = settings;
     this.acceptedCall = [{ appId, settings, answer: 'accepted' }];
   }

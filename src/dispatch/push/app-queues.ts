@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { ChannelKey } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
-import type { PushSender } from '../../channels/push/sender.ts';
+import type { NotBegun } from '../../channels/outcome.ts';
+import type { PushOutcome, PushSender } from '../../channels/push/sender.ts';
 import { openPushSender, type PushSenders } from '../../channels/push/senders.ts';
 import type { Db } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -9,6 +10,7 @@ import { metered } from '../../metrics/metered.ts';
 import type { Meters } from '../../metrics/meters.ts';
 import type { App, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { quotaOf } from '../accounts/call-quotas.ts';
+import { openedSender } from '../accounts/opened-sender.ts';
 import { paceOf } from '../accounts/pace-of.ts';
 import type { Pause } from '../pauses/pauses-store.ts';
 import { digestOfApp } from '../pauses/subject.ts';
@@ -58,8 +60,14 @@ export class AppQueues {
       current.app = app;
       return current.queue;
     }
-    const { senders, clock, processors } = this.#options;
-    const sender = openPushSender(senders, app.provider, { clock, ...(processors !== undefined && { processors }) });
+    const { senders, clock, log, processors } = this.#options;
+    const { provider } = app;
+    const options = { clock, ...(processors !== undefined && { processors }) };
+    const sender = openedSender<Parameters<PushSender['deliver']>, PushOutcome | NotBegun>(
+      () => openPushSender(senders, provider, options),
+      (error) =>
+        log.error({ err: error, ...{ app_id: app.id, app: app.name } }, 'the sender of an app cannot be opened'),
+    );
     if (sender === null) return null;
     if (current !== undefined) this.#closeLater(current.queue);
     const queue = this.#open(workspace, app, sender);

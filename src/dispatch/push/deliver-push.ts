@@ -127,6 +127,7 @@ function callFor(
 
 /** The app is paused, or was when the call was made. */
 function isPaused(outcome: PushOutcome | Held): boolean {
+  if (outcome.kind === 'retry') return outcome.slows === 'account';
   return outcome.kind === 'config_error' || (outcome.kind === 'held' && outcome.isPause === true);
 }
 

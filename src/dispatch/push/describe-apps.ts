@@ -2,7 +2,7 @@ import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { describePause } from '../pauses/describe-relays.ts';
-import { listPauses, type Pause } from '../pauses/pauses-store.ts';
+import { type Pause, standingPauses } from '../pauses/pauses-store.ts';
 import { appIdOf } from '../pauses/subject.ts';
 import { type AppCalls, recentCalls } from './guard.ts';
 
@@ -10,7 +10,7 @@ import { type AppCalls, recentCalls } from './guard.ts';
 export async function describeApps(db: Db, workspace: WorkspaceCatalog, now: Date): Promise<object[]> {
   const apps = [...workspace.apps.values()];
   const ids = apps.map(({ id }) => id);
-  const closed = new Map((await listPauses(db)).map((one) => [appIdOf(one.subject), one]));
+  const closed = new Map((await standingPauses(db, workspace.id, now)).map((one) => [appIdOf(one.subject), one]));
   const calls = new Map((await recentCalls(db, ids, now)).map((one) => [one.appId, one]));
   const suspects = await countSuspects(db, ids);
   return apps.map(({ id, name, platform, provider }) => ({

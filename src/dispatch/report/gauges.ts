@@ -3,7 +3,7 @@ import type { Gauge } from '../../metrics/gauge.ts';
 import { measureBacklog } from '../../queue/backlog.ts';
 import { isHanging, type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { listPauses } from '../pauses/pauses-store.ts';
+import { standingPauses } from '../pauses/pauses-store.ts';
 import { appSubject, groupSubject, relayChannels, relaySubject, relaysOf, type Subject } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 
@@ -40,7 +40,7 @@ export async function readGauges(db: Database, workspace: WorkspaceCatalog, now:
     {
       name: 'cresset_breaker_open',
       help: '1: this app, subscription group or mail relay is paused, and its messages wait.',
-      values: await pausesOf(db, workspace),
+      values: await pausesOf(db, workspace, now),
     },
     {
       name: 'cresset_database_refuses_writes',
@@ -55,9 +55,8 @@ export function countWorkers(workers: readonly Pick<LivingWorker, 'lanes' | 'sil
   return workers.filter((one) => (one.lanes === 'all' || one.lanes === lane) && !isHanging(one)).length;
 }
 
-async function pausesOf(db: Database, workspace: WorkspaceCatalog): Promise<Gauge['values']> {
-  const all = await listPauses(db);
-  const paused = new Set(all.filter((one) => one.workspaceId === workspace.id).map(({ subject }) => subject));
+async function pausesOf(db: Database, workspace: WorkspaceCatalog, now: Date): Promise<Gauge['values']> {
+  const paused = new Set((await standingPauses(db, workspace.id, now)).map(({ subject }) => subject));
   const stateOf = (kind: string, name: string, subject: Subject) => ({
     labels: { kind, name },
     value: paused.has(subject) ? 1 : 0,

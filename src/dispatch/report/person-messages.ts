@@ -7,10 +7,10 @@ import { isHeld } from '../ledger/stopped-sends.ts';
 import type { DispatchState } from '../plan/states.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
-import { findWaits, noWaits, type Waits } from './waits.ts';
+import { noWaits, type Waits } from './wait.ts';
+import { type Asking, findWaits } from './waits.ts';
 
-export interface MessageFilter {
-  workspaceId: number;
+export interface MessageFilter extends Asking {
   /** Several may share an address. At least one. */
   people: readonly PersonKey[];
   channel: string | null;
@@ -52,7 +52,7 @@ export async function listMessages(
   db: Db,
   filter: MessageFilter,
 ): Promise<{ messages: ListedMessage[]; next: MessageCursor | null }> {
-  const { people, workspaceId, limit } = filter;
+  const { people, limit } = filter;
   let found: MessageRow[] = [];
   for (const person of people) {
     const rows = await readRows(db, person, filter);
@@ -62,7 +62,7 @@ export async function listMessages(
   const last = page.at(-1);
   const next =
     found.length > limit && last ? { dispatchId: last.dispatch_id, userId: last.user_id, channel: last.channel } : null;
-  const waits = await waitsOf(db, workspaceId, page);
+  const waits = await waitsOf(db, filter, page);
   const messages = page.map((row) => ({
     userId: row.user_id,
     message: messageFrom(row, waits.get(row.dispatch_id) ?? noWaits),
@@ -130,12 +130,12 @@ function isAfter(after: MessageCursor | null, { userId }: PersonKey, row: { disp
   return sql`and ${row.dispatch} <= ${dispatchId} and (${row.dispatch} < ${dispatchId} or ${row.channel} > ${after.channel})`;
 }
 
-/** What the dispatches of pending messages wait for, by dispatch id. */
-async function waitsOf(db: Db, workspaceId: number, rows: readonly MessageRow[]): Promise<Map<string, Waits>> {
+/** What the dispatches of messages that are not over wait for, by dispatch id. */
+async function waitsOf(db: Db, asking: Asking, rows: readonly MessageRow[]): Promise<Map<string, Waits>> {
   const waits = new Map<string, Waits>();
   for (const { dispatch_id, status, waits_for: waitsFor, state, lane } of rows) {
-    if (status !== 'pending' || waits.has(dispatch_id)) continue;
-    waits.set(dispatch_id, await findWaits(db, { workspaceId, waitsFor, state, lane }));
+    if ((status !== 'pending' && status !== 'sending') || waits.has(dispatch_id)) continue;
+    waits.set(dispatch_id, await findWaits(db, { dispatchId: dispatch_id, waitsFor, state, lane }, asking));
   }
   return waits;
 }

@@ -10,7 +10,7 @@ import { lanes } from '../plan/send-plan.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
-import type { Waits } from './waits.ts';
+import type { Waits } from './wait.ts';
 
 export interface RecipientFilter {
   status: string | null;

@@ -1,17 +1,18 @@
-import type { Database } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
 import { askVersion } from '../../db/schema/ask-version.ts';
 import { problemsOfDeliveries } from '../../feedback/out/deliveries.ts';
 import { type Backlog, measureBacklog } from '../../queue/backlog.ts';
-import { listServers, type RunningServer, serverHost } from '../../queue/servers.ts';
+import { isStartingWorker, listServers, type RunningServer, serverHost } from '../../queue/servers.ts';
 import { isHanging, type LivingWorker, listWorkers } from '../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../workspace/watch-catalog.ts';
+import { busyAccounts } from '../accounts/busy-accounts.ts';
 import { countRestored, restoredProblem } from '../ledger/dispatches/restored.ts';
-import { explanationOf, listPauses } from '../pauses/pauses-store.ts';
+import { explanationOf, standingPauses } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
-import { countWaiting, type WaitingFor } from './waiting.ts';
-import { noWorker } from './waits.ts';
+import { countWaiting, hasTasks, type WaitingFor } from './waiting.ts';
+import { noWorker, startingWorker } from './waits.ts';
 
 /** Counting the tasks of a lane stops here. */
 const MOST_TASKS = 1_000_000;
@@ -31,18 +32,21 @@ export interface StatusOptions {
   callers: readonly string[];
 }
 
+type StatusOf = Pick<WorkspaceCatalog, 'id' | 'apps' | 'subscriptionGroups'>;
+
 /**
  * The servers and workers, what waits in each lane, and one sentence for each problem that keeps this workspace's
- * messages from going out. Only reads, so it also answers while the database refuses writes.
+ * messages from going out, and for each limit of our own (`waits`). Only reads, so it also answers while the database refuses writes.
  */
 export async function describeStatus(
   db: Database,
-  { id, apps, subscriptionGroups }: Pick<WorkspaceCatalog, 'id' | 'apps' | 'subscriptionGroups'>,
+  workspace: StatusOf,
   { now, catalogTrouble, limits, problemOfQueue, callers }: StatusOptions,
 ): Promise<object> {
+  const { id, apps, subscriptionGroups } = workspace;
   await askVersion(db);
   const workers = await listWorkers(db);
-  const pauses = (await listPauses(db)).filter((pause) => pause.workspaceId === id);
+  const pauses = await standingPauses(db, id, now);
   const { waiting, isAll } = pauses.length === 0 ? nothingWaits : await countWaiting(db, id);
   const queue: Partial<Record<LaneName, object>> = {};
   const ofQueues: string[] = [];
@@ -63,15 +67,18 @@ export async function describeStatus(
   const ofEvents = await problemsOfDeliveries(db, id);
   const refusal = db.refusal();
   const servers = await listServers(db);
+  const missing = laneNames.filter((name) => !workers.some((worker) => lanesOf(worker.lanes).includes(name)));
+  const isStarting = servers.some(isStartingWorker);
   const restored = await countRestored(db, id);
   return {
     servers: servers.map(describeServer),
     workers: workers.map(describeWorker),
     queue,
+    waits: [...missing.filter(() => isStarting).map(startingWorker), ...(await quotaWaits(db, workspace, now))],
     problems: [
       ...(refusal === null ? [] : [`the database ${refusal.said}: what writes is refused or waits`]),
       ...(catalogTrouble === null ? [] : [problemOfCatalog(catalogTrouble)]),
-      ...laneNames.flatMap((name) => problemOfLane(name, workers)),
+      ...missing.filter(() => !isStarting).map(noWorker),
       ...workers.flatMap(problemOfWorker),
       ...ofQueues,
       ...pauses.map(
@@ -117,9 +124,11 @@ function lanesOf(lane: string): LaneName[] {
   return laneNames.filter((name) => lane === 'all' || lane === name);
 }
 
-function problemOfLane(name: LaneName, workers: readonly LivingWorker[]): string[] {
-  if (workers.some((worker) => lanesOf(worker.lanes).includes(name))) return [];
-  return [noWorker(name)];
+/** One sentence for each account that is called as often as the workspace file allows, while the workspace has work. */
+async function quotaWaits(db: Db, workspace: StatusOf, now: Date): Promise<string[]> {
+  const busy = await busyAccounts(db, workspace, now);
+  if (busy.length === 0 || !(await hasTasks(db, workspace.id))) return [];
+  return busy.map(({ said }) => `${said}; what waits goes out at this pace`);
 }
 
 function problemOfWorker(worker: LivingWorker): string[] {

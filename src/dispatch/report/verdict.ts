@@ -1,6 +1,6 @@
 import type { SendStatus } from '../plan/states.ts';
 import { type FeedbackRow, feedbackShown } from './feedback.ts';
-import { noWaits, type Wait, type Waits } from './waits.ts';
+import { noWaits, type Wait, type Waits } from './wait.ts';
 
 /** The columns of a send that its verdict shows, with `status` and `reason` as they count now. */
 export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
@@ -32,17 +32,18 @@ export function verdictFrom(row: VerdictRow, waits: Waits = noWaits): object {
     attempts: row.attempts,
     provider_code: row.provider_code,
     provider_message_id: row.provider_message_id,
-    next_attempt_at: row.status === 'pending' ? (wait?.until ?? row.due_at) : null,
+    next_attempt_at: wait?.until ?? (row.status === 'pending' ? row.due_at : null),
     updated_at: row.updated_at,
     ...(row.extras !== null && { extras: row.extras }),
     ...(feedback !== null && { feedback }),
   };
 }
 
-/** What a pending send waits for. null: only for its time, or it is over. */
-function waitOf({ status, channel, due_at: dueAt, is_held: isHeld }: VerdictRow, waits: Waits): Wait | null {
-  const wait = status === 'pending' ? waits(channel) : null;
-  if (wait === null || wait.until === null || dueAt === null || isHeld) return wait;
+/** What a send waits for. null: only for its time, or it is over. */
+function waitOf(row: VerdictRow, waits: Waits): Wait | null {
+  const { status, due_at: dueAt, is_held: isHeld } = row;
+  const wait = waits(row);
+  if (wait === null || wait.until === null || dueAt === null || isHeld || status !== 'pending') return wait;
   return dueAt < wait.until ? wait : null;
 }
 

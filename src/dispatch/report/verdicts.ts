@@ -10,8 +10,9 @@ import { lanes } from '../plan/send-plan.ts';
 import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
 import type { CountedDispatch, Counter, CountRow } from './counts.ts';
+import { findOwnLimits } from './own-limits.ts';
 import { scheduleMember } from './schedule.ts';
-import { missingWorker, standingFailure } from './waits.ts';
+import { type Asking, isTried, missingWorker, standingFailure } from './waits.ts';
 
 export interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;
@@ -75,12 +76,21 @@ export function countOutcome(
  * finished, `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
  * `recipients` is the sum of `sent` and every reason. Source: eligibility.md §7.
  */
-export async function describeDispatch(db: Db, counter: Counter, dispatch: DispatchRow): Promise<object> {
+export async function describeDispatch(
+  db: Db,
+  counter: Counter,
+  dispatch: DispatchRow,
+  asking: Asking,
+): Promise<object> {
   const { rows, countedAt } = await counter(dispatch);
   const refused = await refusedOf(db, dispatch);
   const canaries = dispatch.lane === lanes.broadcast ? await canariesOf(db, dispatch.id) : [];
   const channels: Record<string, ChannelCounts> = {};
-  const waits = [await missingWorker(db, dispatch), standingFailure(dispatch)].filter((why) => why !== null);
+  const missing = await missingWorker(db, dispatch);
+  const missed = missing === null || missing.isStarting ? null : missing.why;
+  const failures = [missed, standingFailure(dispatch)].filter((why) => why !== null);
+  const starting = missing?.isStarting === true ? [{ channel: null, why: missing.why, until: null }] : [];
+  const waits = [...starting, ...(await ownWaits(db, dispatch, { rows, asking }))];
   for (const row of rows) countOutcome(channels, corrected(row, dispatch.state));
   return {
     dispatch_id: undashed(dispatch.id),
@@ -91,7 +101,8 @@ export async function describeDispatch(db: Db, counter: Counter, dispatch: Dispa
     ...scheduleMember(dispatch.id, dispatch.schedule),
     accepted_at: dispatch.accepted_at,
     finished_at: dispatch.finished_at ?? dispatch.cancelled_at,
-    ...(waits.length > 0 && { failure: waits.join('; ') }),
+    ...(failures.length > 0 && { failure: failures.join('; ') }),
+    ...(waits.length > 0 && { waits }),
     ...(dispatch.lane === lanes.broadcast && { expanded_at: dispatch.expanded_at }),
     ...(countedAt !== null && { counted_at: countedAt }),
     counts: { targeted: dispatch.targeted, recipients: recipientsOf(dispatch, refused), ...refused },
@@ -101,6 +112,23 @@ export async function describeDispatch(db: Db, counter: Counter, dispatch: Dispa
     ...(dispatch.replays.length > 0 && { replays: dispatch.replays.map(replayFrom) }),
     message: 'success',
   };
+}
+
+/** The limits of our own that keep messages of the dispatch waiting, by channel. */
+async function ownWaits(
+  db: Db,
+  { id, state }: DispatchRow,
+  { rows, asking }: { rows: readonly CountRow[]; asking: Asking },
+): Promise<object[]> {
+  const open = rows.filter(({ status }) => status === 'pending' || status === 'sending');
+  if (open.length === 0 || !isTried(state)) return [];
+  const { pace, quota } = await findOwnLimits(db, id, asking);
+  return [...Map.groupBy(open, ({ channel }) => channel)].flatMap(([channel, theirs]) => {
+    const isBegun = theirs.every(({ status }) => status === 'sending');
+    return [isBegun ? undefined : pace.get(channel), quota.get(channel)].flatMap((wait) =>
+      wait === undefined ? [] : { channel, ...wait },
+    );
+  });
 }
 
 /** `attempts`: those before the replay, which the channels do not count any more. */

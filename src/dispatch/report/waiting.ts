@@ -31,3 +31,10 @@ export async function countWaiting(
   );
   return { waiting: new Map(waiting), isAll: (rows[0]?.looked ?? 0) < MOST_TASKS };
 }
+
+/** Whether a workspace has work that is not over. Schedules that are not due are none. */
+export async function hasTasks(db: Db, workspaceId: number): Promise<boolean> {
+  const { found } = await db.one<{ found: boolean }>(sql`
+    select exists (select from tasks where workspace_id = ${workspaceId} and kind <> 'fire') as found`);
+  return found;
+}

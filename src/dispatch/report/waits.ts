@@ -2,53 +2,71 @@ import { channelKeys } from '../../channels/channel.ts';
 import { channels } from '../../channels/index.ts';
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
+import { isStartingWorker, listServers } from '../../queue/servers.ts';
 import { hasWorker } from '../../queue/workers.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { RESTORED } from '../ledger/dispatches/restored.ts';
-import { listPauses, type Pause, whyItWaits } from '../pauses/pauses-store.ts';
+import { type Pause, standingPauses, whyItWaits } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
-
-/** What the pending sends of a channel of a dispatch wait for. */
-export interface Wait {
-  /** One sentence. */
-  why: string;
-  /** When the next probe is made. null: not known. */
-  until: Date | null;
-}
-
-/** The wait of each channel. null: only for the send's time. */
-export type Waits = (channel: string) => Wait | null;
+import { findOwnLimits } from './own-limits.ts';
+import { noWaits, type Wait, type Waits } from './wait.ts';
 
 /** A dispatch whose waits are asked for. */
 export interface Waiting {
-  workspaceId: number;
+  dispatchId: string;
   state: DispatchState;
   lane: number;
   waitsFor: readonly string[] | null;
 }
 
-export const noWaits: Waits = () => null;
+/** Whose sends they are, and the time of the question. */
+export interface Asking {
+  workspaceId: number;
+  /** undefined: the workspace was just deleted. */
+  workspace: WorkspaceCatalog | undefined;
+  now: Date;
+}
 
-/** Finds what the pending sends of a dispatch wait for: a worker, or apps and relays that work again. */
-export async function findWaits(db: Db, dispatch: Waiting): Promise<Waits> {
+/** A send that was taken up so long ago waits for its call, in milliseconds. */
+const IN_HAND_MS = 1_000;
+
+/**
+ * Finds what the sends of a dispatch wait for: a worker, apps and relays that work again, or a limit of our own. A send that
+ * was taken up waits only for the quota of its account.
+ */
+export async function findWaits(db: Db, dispatch: Waiting, asking: Asking): Promise<Waits> {
   const missing = await missingWorker(db, dispatch);
-  if (missing !== null) return () => ({ why: missing, until: null });
-  const { workspaceId, state, waitsFor } = dispatch;
-  if (waitsFor === null || !isTried(state)) return noWaits;
-  const pauses = (await listPauses(db)).filter(
-    (one) => one.workspaceId === workspaceId && waitsFor.includes(waitFor(one.subject)),
-  );
+  if (missing !== null) return ({ status }) => (status === 'pending' ? { why: missing.why, until: null } : null);
+  if (!isTried(dispatch.state)) return noWaits;
+  const paused = await findPauses(db, dispatch, asking);
+  const { pace, quota } = await findOwnLimits(db, dispatch.dispatchId, asking);
+  const inHandSince = asking.now.getTime() - IN_HAND_MS;
+  return ({ channel, status, updated_at: updatedAt }) => {
+    if (status === 'pending') return paused.get(channel) ?? pace.get(channel) ?? quota.get(channel) ?? null;
+    return status === 'sending' && updatedAt.getTime() <= inHandSince ? (quota.get(channel) ?? null) : null;
+  };
+}
+
+/** The wait of each channel whose apps, groups or relays are paused. */
+async function findPauses(
+  db: Db,
+  { waitsFor }: Waiting,
+  { workspaceId, now }: Asking,
+): Promise<ReadonlyMap<string, Wait>> {
+  const waits = new Map<string, Wait>();
+  if (waitsFor === null) return waits;
+  const pauses = (await standingPauses(db, workspaceId, now)).filter((one) => waitsFor.includes(waitFor(one.subject)));
   const owners = await ownersOf(db, pauses);
   const nameOf = (id: string) => owners.get(id)?.name;
-  const waits = new Map<string, Wait>();
   for (const channel of channelKeys) {
     const theirs = pauses.filter(({ subject }) => concerns(channel, owners.get(ownerOf(subject) ?? '')));
     if (theirs.length === 0) continue;
     const until = new Date(Math.min(...theirs.map(({ probeAt }) => probeAt.getTime())));
     waits.set(channel, { why: whyItWaits(theirs, nameOf), until });
   }
-  return (channel) => waits.get(channel) ?? null;
+  return waits;
 }
 
 /**
@@ -69,22 +87,37 @@ export function standingFailure({
 }
 
 /** Whether the sends of a dispatch in this state may be tried. */
-function isTried(state: DispatchState): boolean {
+export function isTried(state: DispatchState): boolean {
   return state === 'accepted' || state === 'sending';
 }
 
+/** `isStarting`: the worker has not begun to work, because its server has just been started. */
+export interface MissingWorker {
+  why: string;
+  isStarting: boolean;
+}
+
 /** Says that no worker takes up the tasks of a dispatch. null: one does, or there is nothing to do. */
-export async function missingWorker(db: Db, { state, lane }: Pick<Waiting, 'state' | 'lane'>): Promise<string | null> {
+export async function missingWorker(
+  db: Db,
+  { state, lane }: Pick<Waiting, 'state' | 'lane'>,
+): Promise<MissingWorker | null> {
   if (state !== 'accepted' && state !== 'sending' && state !== 'scheduled') return null;
   // Schedules are fired by the workers of the named lane.
   const name = state === 'scheduled' ? 'named' : laneNames.find((one) => lanes[one] === lane);
-  return name === undefined || (await hasWorker(db, name)) ? null : noWorker(name);
+  if (name === undefined || (await hasWorker(db, name))) return null;
+  const isStarting = (await listServers(db)).some(isStartingWorker);
+  return { why: isStarting ? startingWorker(name) : noWorker(name), isStarting };
 }
 
 const laneNames = Object.keys(lanes) as LaneName[];
 
 export function noWorker(lane: LaneName): string {
   return `no worker of the lane "${lane}" is running: what is accepted waits`;
+}
+
+export function startingWorker(lane: LaneName): string {
+  return `a worker of the lane "${lane}" is starting: what is accepted goes out once it has`;
 }
 
 /** The app or the subscription group that a paused account belongs to. */

@@ -19,6 +19,7 @@ const group = { id: ID, name: 'Alerts', channel: 'sms' };
 const segment = { id: ID, name: 'All', filter: null };
 const campaign = { id: 'c', name: 'Receipts', kind: 'api' };
 const cap = { channel: 'push', max_sends: 2, period_count: 1, period_unit: 'days' };
+const encode = 'percent-encode user and password: % is %25, @ is %40, / is %2F, # is %23, ? is %3F';
 const apiKey = { name: 'backend', key: KEY, permissions: ['messages.send'] };
 
 function problemsOf(source: string, surroundings = at, checkFilter: CheckFilter = anyFilter) {
@@ -329,6 +330,26 @@ const bad: [string, object | string, string[]][] = [
     'a bad SMTP URL',
     { email: { smtp: { url: 'http://x' } } },
     ['email.smtp.url: expected a URL such as smtp://user:password@relay.test:587 or smtps://…'],
+  ],
+  [
+    'URLs that are not percent-encoded',
+    {
+      apps: [
+        { ...app, platform: 'kindle', adm: { client_id: 'a', client_secret: 'b', base_url: 'https://u:p@s@adm.test' } },
+      ],
+      email: {
+        smtp: [{ url: 'smtp://cresset:a%b@a.test' }, { name: 'two', url: 'smtp://cresset:hidden/p@ss@b.test' }],
+      },
+      tracking: { url: 'https://links.test/100%' },
+      event_webhooks: [{ name: 'crm', url: 'https://hooks.test/%zz', secret: `whsec_${'A'.repeat(32)}` }],
+    },
+    [
+      `apps[0].adm.base_url: ${encode}`,
+      `email.smtp[0].url: ${encode}`,
+      `email.smtp[1].url: ${encode}`,
+      'tracking.url: percent-encode: % is %25, unless it begins the code of a character, such as %40',
+      'event_webhooks[0].url: percent-encode: % is %25, unless it begins the code of a character, such as %40',
+    ],
   ],
   ['a flag as text', { email: { list_unsubscribe: 'yes' } }, ['email.list_unsubscribe: expected true or false']],
   [

@@ -1,10 +1,16 @@
 import { parseConnectionUrl } from 'nodemailer/lib/shared';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { ProbeFailure, Relay } from '../../sender.ts';
-import { readFailure, type SmtpFailure } from './smtp-reply.ts';
+import { isAboutLogin, readFailure, type SmtpFailure } from './smtp-reply.ts';
 import { longest, timeouts, tookTooLong } from './timeouts.ts';
 
-/** Connects to a relay and logs in as its mails do, without a mail. null: it lets us in. */
+/** The name of our own method beside those of SASL, by which the mail library lets us send a command. */
+const ANNOUNCE = 'ANNOUNCE';
+
+/**
+ * Connects to a relay and logs in as its mails do, without a mail. Without a login it announces one, because a relay that
+ * wants a login says so only then. null: it lets us in.
+ */
 export async function probe(
   { url }: Relay,
   signal: AbortSignal,
@@ -18,7 +24,7 @@ export async function probe(
 
 function tryLogin(url: string, signal: AbortSignal, longestMs: number): Promise<SmtpFailure | null> {
   const { promise, resolve } = Promise.withResolvers<SmtpFailure | null>();
-  const options = { ...parseConnectionUrl(url), ...timeouts };
+  const options = { ...parseConnectionUrl(url), ...timeouts, customAuth: { [ANNOUNCE]: announce } };
   const connection = new SMTPConnection(options);
   const end = (error?: unknown) => {
     clearTimeout(timer);
@@ -33,8 +39,19 @@ function tryLogin(url: string, signal: AbortSignal, longestMs: number): Promise<
   connection.once('end', () => end(new Error('the relay hung up')));
   signal.addEventListener('abort', stop, { once: true });
   connection.connect((error) => {
-    if (error || options.auth === undefined || !connection.allowsAuth) return end(error);
-    connection.login(options.auth, (refusal) => end(refusal));
+    if (error) return end(error);
+    const auth = options.auth !== undefined && connection.allowsAuth ? options.auth : { method: ANNOUNCE };
+    connection.login(auth, (refusal) => end(refusal));
   });
   return promise;
+}
+
+/** Begins a mail that is never sent, in the place of a login. Other refusals may be about the empty sender. */
+async function announce({ sendCommand }: Announcing): Promise<void> {
+  const { response } = await sendCommand('MAIL FROM:<>');
+  if (isAboutLogin(Number(response.slice(0, 3)))) throw new Error('it wants a login');
+}
+
+interface Announcing {
+  sendCommand(command: string): Promise<{ response: string }>;
 }

@@ -25,6 +25,13 @@ const expected: [string, Said, string, string][] = [
   ['451 after the mail', { code: 'EMESSAGE', command: 'DATA', responseCode: 451 }, 'retry', 'message'],
   ['wrong credentials', { code: 'EAUTH', command: 'AUTH PLAIN', responseCode: 535 }, 'config_error', 'relay'],
   ['no TLS', { code: 'ETLS', command: 'STARTTLS' }, 'config_error', 'relay'],
+  ...['MAIL FROM', 'RCPT TO', 'DATA'].flatMap((command) =>
+    [530, 534, 535, 538].map((responseCode): [string, Said, string, string] => [
+      `${responseCode} at ${command}`,
+      { code: 'EENVELOPE', command, responseCode },
+      ...(['config_error', 'relay'] as const),
+    ]),
+  ),
   ['a sender refused', { code: 'EENVELOPE', command: 'MAIL FROM', responseCode: 550 }, 'config_error', 'sender'],
   [
     'a sender whose domain is refused',

@@ -28,6 +28,16 @@ export function isDeadAddress(status: string): boolean {
   return deadAddress.has(status);
 }
 
+/**
+ * Whether a reply asks for a login, another login or TLS before it, at whatever command. It is about our settings and not
+ * about the mail. Source: RFC 4954 §6.
+ */
+export function isAboutLogin(responseCode: number | undefined): boolean {
+  return responseCode !== undefined && loginReplies.has(responseCode);
+}
+
+const loginReplies: ReadonlySet<number> = new Set([530, 534, 535, 538]);
+
 /** Nodemailer's own errors about a mail, from before anything is sent. */
 const messageErrors = new Set(['EMESSAGE', 'EENVELOPE', 'ESTREAM']);
 const recipientCommands = new Set(['RCPT TO', 'DATA']);
@@ -88,7 +98,7 @@ export function smtpWords(error: unknown, host: string, secrets: readonly string
 /** The outcome that an error stands for. Source: messaging-objects.md §6.7. */
 function outcomeOf(error: SmtpError): SmtpFailure['outcome'] {
   const { code = '', command = '', responseCode } = error;
-  if (code === 'EAUTH' || code === 'ETLS' || responseCode === 530 || responseCode === 535) {
+  if (code === 'EAUTH' || code === 'ETLS' || isAboutLogin(responseCode)) {
     return { kind: 'config_error', reason: `${responseCode ?? code}` };
   }
   if (responseCode === undefined)
@@ -104,14 +114,14 @@ function outcomeOf(error: SmtpError): SmtpFailure['outcome'] {
 }
 
 function blameOf({ code = '', command = '', responseCode }: SmtpError, { kind }: Outcome): SmtpFailure['blame'] {
-  if (kind === 'config_error') return command === 'MAIL FROM' ? 'sender' : 'relay';
+  if (kind === 'config_error') return command === 'MAIL FROM' && !isAboutLogin(responseCode) ? 'sender' : 'relay';
   if (responseCode === 421) return 'relay';
   if (responseCode === undefined) return messageErrors.has(code) ? 'message' : 'relay';
   return responseCode < 500 && !recipientCommands.has(command) ? 'relay' : 'message';
 }
 
 function isOffered({ code = '', command = '', responseCode, syscall, timeoutType = '' }: SmtpError): boolean {
-  if (code === 'EAUTH' || code === 'ETLS' || code === 'EDNS') return false;
+  if (code === 'EAUTH' || code === 'ETLS' || code === 'EDNS' || isAboutLogin(responseCode)) return false;
   if (responseCode !== undefined) return mailCommands.has(command);
   // A connection that was lost later may have been lost because of the mail.
   return syscall !== 'connect' && timeoutType !== 'CONNECT_TIMEOUT' && timeoutType !== 'GREETING_TIMEOUT';

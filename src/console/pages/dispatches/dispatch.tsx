@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import { read } from '../../lib/api.ts';
 import { every } from '../../lib/live.ts';
-import { count, counted, share } from '../../lib/say.ts';
+import { channelName, count, counted, share } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
 import { type Family, families } from '../../lib/verdicts.ts';
 import { CopyButton } from '../../parts/copy.tsx';
@@ -25,6 +26,8 @@ export interface Dispatch {
   accepted_at: string;
   finished_at: string | null;
   failure?: string;
+  /** What its messages wait for although nothing is wrong. */
+  waits?: readonly { channel: string | null; why: string }[];
   expanded_at?: string | null;
   counted_at?: string;
   counts: {
@@ -83,7 +86,7 @@ export function DispatchPage() {
 }
 
 function Head({ dispatch }: { dispatch: Dispatch }) {
-  const { dispatch_id: id, campaign_id: campaign, state, accepted_at, finished_at, failure } = dispatch;
+  const { dispatch_id: id, campaign_id: campaign, state, accepted_at, finished_at, failure, waits = [] } = dispatch;
   return (
     <div className="row between wrap headrow">
       <div>
@@ -102,6 +105,11 @@ function Head({ dispatch }: { dispatch: Dispatch }) {
             </>
           )}
           {failure !== undefined && <>. {failure}</>}
+          {waits.map(({ channel, why }) => (
+            <Fragment key={`${channel} ${why}`}>
+              . {channel === null ? why : `${channelName(channel)}: ${why}`}
+            </Fragment>
+          ))}
         </p>
       </div>
       <Acts dispatch={dispatch} />

@@ -168,6 +168,25 @@ export function canariesOf(
      order by channel`);
 }
 
+/** A channel of a dispatch with a pace, as far as its messages were begun. Times in milliseconds since 1970. */
+export interface PacedChannel {
+  channel: ChannelKey;
+  beganMs: number;
+  /** When the next message may be begun. */
+  nextMs: number;
+  pace: Pace;
+}
+
+/** Empty: the dispatch has no pace, or has begun nothing. */
+export function pacedChannels(db: Db, dispatchId: string): Promise<PacedChannel[]> {
+  return db.query<PacedChannel & Record<string, unknown>>(sql`
+    select s.channel, extract(epoch from s.began_at)::double precision * 1000 as "beganMs", s.next_ms as "nextMs",
+           d.request -> 'pace' as pace
+      from dispatch_starts s
+      join dispatches d on d.id = s.dispatch_id
+     where s.dispatch_id = ${dispatchId} and d.request -> 'pace' is not null`);
+}
+
 /** Deletes the rows of dispatches that began nothing since `before`. */
 export async function forgetStarts(db: Db, before: Date): Promise<void> {
   await db.run(sql`delete from dispatch_starts where last_at < ${before}`);

@@ -1,13 +1,15 @@
+import { INTERNAL_ERROR, OUR_ERROR } from '../../../channels/outcome.ts';
 import type { Database, Db } from '../../../db/database.ts';
 import { sql } from '../../../db/sql.ts';
 import { problemsOfDeliveries } from '../../../feedback/out/deliveries.ts';
 import { undashed } from '../../../lib/uuid.ts';
 import { measureBacklog } from '../../../queue/backlog.ts';
+import { isStartingWorker, listServers } from '../../../queue/servers.ts';
 import { listWorkers } from '../../../queue/workers.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import type { CatalogTrouble } from '../../../workspace/watch-catalog.ts';
 import { countRestored } from '../../ledger/dispatches/restored.ts';
-import { listPauses, type Pause } from '../../pauses/pauses-store.ts';
+import { type Pause, standingPauses } from '../../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, relaySubject, relaysOf, waitFor } from '../../pauses/subject.ts';
 import { type LaneName, lanes } from '../../plan/send-plan.ts';
 import { countWaiting, type WaitingFor } from '../waiting.ts';
@@ -64,7 +66,7 @@ export async function listTroubles(
   workspace: WorkspaceCatalog,
   { now, catalogTrouble, callers }: TroublesOptions,
 ): Promise<Trouble[]> {
-  const pauses = (await listPauses(db)).filter(({ workspaceId }) => workspaceId === workspace.id);
+  const pauses = await standingPauses(db, workspace.id, now);
   const { waiting } =
     pauses.length === 0 ? { waiting: new Map<string, WaitingFor>() } : await countWaiting(db, workspace.id);
   const refusal = db.refusal();
@@ -116,7 +118,8 @@ function ofPause(
   const id = appIdOf(subject) ?? groupIdOf(subject);
   const name = app?.name ?? group?.name ?? null;
   const kind = appIdOf(subject) === null ? 'group' : 'app';
-  const title = `The provider of ${name ?? id} ${does[cause]}: no message goes out by it`;
+  const why = reason === INTERNAL_ERROR ? `cannot be called (${OUR_ERROR})` : does[cause];
+  const title = `The provider of ${name ?? id} ${why}: no message goes out by it`;
   return { severity: 'red', subject: { kind, id, name }, title, detail: said, ...common };
 }
 
@@ -143,7 +146,8 @@ async function ofWorkers(db: Db): Promise<Trouble[]> {
   const workers = await listWorkers(db);
   const covers = (lane: string, name: LaneName) => lane === 'all' || lane === name;
   const names = Object.keys(lanes) as LaneName[];
-  const missing = names.filter((name) => !workers.some((worker) => covers(worker.lanes, name)));
+  const isStarting = (await listServers(db)).some(isStartingWorker);
+  const missing = names.filter((name) => !isStarting && !workers.some((worker) => covers(worker.lanes, name)));
   const hanging = workers.filter(({ silentMs }) => silentMs >= HANGING_MS);
   return [
     ...missing.map((name) => plain('red', 'workers', 'No worker runs', noWorker(name))),

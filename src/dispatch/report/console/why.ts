@@ -2,6 +2,7 @@ import { StoredTexts } from '../../../content/texts.ts';
 import type { Db } from '../../../db/database.ts';
 import { sql } from '../../../db/sql.ts';
 import { RequestError } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { type FoundPerson, namesOf } from '../../../people/profile/find-person.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import type { SendPlan } from '../../plan/send-plan.ts';
@@ -21,6 +22,7 @@ export interface Why {
 
 export interface WhyDeps {
   db: Db;
+  clock: Clock;
   dryRun: DryRun;
 }
 
@@ -29,7 +31,7 @@ const MOST_VERDICTS = 50;
 
 /** Why a person got a dispatch or not: what was recorded then, and what would become of it now. */
 export async function explainSend(
-  { db, dryRun }: WhyDeps,
+  { db, clock, dryRun }: WhyDeps,
   workspace: WorkspaceCatalog,
   { dispatch, person }: { dispatch: DispatchRow; person: FoundPerson },
 ): Promise<Why> {
@@ -38,7 +40,11 @@ export async function explainSend(
   const { verdicts: recorded } = await listRecipients(db, dispatch, {
     ...{ status: null, channel: null, reason: null, minAttempts: 0, after: null, limit: MOST_VERDICTS },
     person: { key: person.key, names },
-    waits: await findWaits(db, { workspaceId: workspace.id, waitsFor, state, lane }),
+    waits: await findWaits(
+      db,
+      { dispatchId: dispatch.id, waitsFor, state, lane },
+      { workspaceId: workspace.id, workspace, now: clock.now() },
+    ),
   });
   const [name] = names;
   if (name === undefined) return { recorded, now: null, notNow: 'the person has no external id and no alias' };

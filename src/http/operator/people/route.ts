@@ -47,7 +47,7 @@ export function peopleRoutes({ db, clock, catalog, dryRun, questions }: PeopleDe
         if (dispatch === null)
           throw new RequestError('not_found', ['dispatch_id: no dispatch of this workspace has this id']);
         return questions(workspace.id, async () => {
-          const { recorded, now, notNow } = await explainSend({ db, dryRun }, workspace, { dispatch, person });
+          const { recorded, now, notNow } = await explainSend({ db, clock, dryRun }, workspace, { dispatch, person });
           const about = { state: dispatch.state, accepted_at: dispatch.accepted_at, campaign_id: dispatch.campaign_id };
           const body = { ...idsOf(person), dispatch: about, recorded, now, not_now: notNow, message: 'success' };
           return { status: 200, body };

@@ -96,6 +96,16 @@ export const operations: Operations = {
         counted_at: optional(time('When the sends were counted. Absent: just now.')),
         counts: answered({ targeted: orNull(integer()), recipients: orNull(integer()), ...refusedCounts }),
         channels: countsByChannel,
+        waits: optional(
+          list(
+            answered({
+              channel: orNull(text('null: all.')),
+              why: text('One sentence.'),
+              until: orNull(time('When the next message may go, as far as it is known.')),
+            }),
+            'What its messages wait for although nothing is wrong: its pace, a quota of ours, or a worker that is starting.',
+          ),
+        ),
         replays: optional(
           list(
             answered({

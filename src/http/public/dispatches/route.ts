@@ -21,6 +21,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { namesNo } from '../../../lib/raw/json.ts';
 import { findPerson, namesOf } from '../../../people/profile/find-person.ts';
 import type { Identifier } from '../../../people/profile/identifiers.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 import { path as listPath } from '../dispatch-lists/route.ts';
 import { path as sendPath } from '../messages-send/request.ts';
@@ -31,6 +32,7 @@ import { listParameters, readDispatchId, readListFilter, readRecipientFilter, re
 export interface DispatchRouteDeps {
   db: Database;
   clock: Clock;
+  catalog: Catalog;
   /** Called after a dispatch is resumed or replayed, so that a worker in this process starts at once. */
   onRunnable(lane: number): void;
   /** Called after a dispatch is paused or cancelled, so that a worker in this process stops at once. */
@@ -40,8 +42,12 @@ export interface DispatchRouteDeps {
 type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & Partial<Replayed>>;
 
 /** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
-export function dispatchRoutes({ db, clock, onRunnable, onStopped }: DispatchRouteDeps): Route[] {
+export function dispatchRoutes({ db, clock, catalog, onRunnable, onStopped }: DispatchRouteDeps): Route[] {
   const counter = createCounter({ db, clock });
+
+  const asking = ({ workspaceId }: RouteRequest) => ({
+    ...{ workspaceId, workspace: catalog.workspace(workspaceId), now: clock.now() },
+  });
 
   async function find({ params, workspaceId }: RouteRequest) {
     const id = readDispatchId(params);
@@ -95,7 +101,10 @@ export function dispatchRoutes({ db, clock, onRunnable, onStopped }: DispatchRou
       method: 'GET',
       path: '/dispatches/:dispatch_id',
       permission: 'dispatches.read',
-      handle: async (request) => ({ status: 200, body: await describeDispatch(db, counter, await find(request)) }),
+      handle: async (request) => ({
+        status: 200,
+        body: await describeDispatch(db, counter, await find(request), asking(request)),
+      }),
     },
     {
       method: 'GET',
@@ -107,7 +116,7 @@ export function dispatchRoutes({ db, clock, onRunnable, onStopped }: DispatchRou
         const dispatch = await find(request);
         const person = identifier && (await findAsked(db, request.workspaceId, identifier));
         const { waits_for: waitsFor, state, lane } = dispatch;
-        const waits = await findWaits(db, { workspaceId: request.workspaceId, waitsFor, state, lane });
+        const waits = await findWaits(db, { dispatchId: dispatch.id, waitsFor, state, lane }, asking(request));
         return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person, waits }));
       },
     },

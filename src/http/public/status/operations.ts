@@ -41,6 +41,7 @@ export const operations: Operations = {
           }),
         ),
         queue: answered(Object.fromEntries(laneNames.map((name) => [name, lane]))),
+        waits: list(text(), 'One sentence each: what messages wait for although nothing is wrong.'),
         problems: list(text(), 'One sentence each. Empty: nothing is known to be wrong.'),
       }),
     },

@@ -1,11 +1,12 @@
 import type { Db } from '../../../db/database.ts';
 import { describeGroups } from '../../../dispatch/pauses/describe-groups.ts';
 import { RequestError } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import type { Route } from '../../route.ts';
 
 /** Shows how each subscription group for texts and WhatsApp fares with its provider. */
-export function subscriptionAccountsRoute({ db, catalog }: { db: Db; catalog: Catalog }): Route {
+export function subscriptionAccountsRoute({ db, clock, catalog }: { db: Db; clock: Clock; catalog: Catalog }): Route {
   return {
     method: 'GET',
     path: '/subscription/accounts',
@@ -13,7 +14,7 @@ export function subscriptionAccountsRoute({ db, catalog }: { db: Db; catalog: Ca
     async handle({ workspaceId }) {
       const workspace = catalog.workspace(workspaceId);
       if (workspace === undefined) throw new RequestError('not_found', ['the workspace is gone']);
-      return { status: 200, body: { accounts: await describeGroups(db, workspace), message: 'success' } };
+      return { status: 200, body: { accounts: await describeGroups(db, workspace, clock.now()), message: 'success' } };
     },
   };
 }

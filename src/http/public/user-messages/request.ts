@@ -2,6 +2,7 @@ import { channelKeys } from '../../../channels/channel.ts';
 import { reasons } from '../../../dispatch/plan/reasons.ts';
 import { sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { MessageCursor, MessageFilter } from '../../../dispatch/report/person-messages.ts';
+import type { Asking } from '../../../dispatch/report/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { isGiven } from '../../../lib/raw/lenient.ts';
@@ -33,7 +34,7 @@ export function readAddressQuery(query: URLSearchParams): AskedAddress | null {
 }
 
 /** Reads which messages of a person are asked for. Throws RequestError. */
-export function readMessageFilter(query: URLSearchParams): Omit<MessageFilter, 'workspaceId' | 'people'> {
+export function readMessageFilter(query: URLSearchParams): Omit<MessageFilter, 'people' | keyof Asking> {
   return {
     channel: readOneOf(query, 'channel', channelKeys),
     status: readOneOf(query, 'status', sendStatuses),

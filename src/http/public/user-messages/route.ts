@@ -1,8 +1,10 @@
 import type { Db } from '../../../db/database.ts';
 import { listMessages } from '../../../dispatch/report/person-messages.ts';
 import { RequestError } from '../../../errors.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { type FoundPerson, findByAddress, findPerson } from '../../../people/profile/find-person.ts';
 import { type Identifier, readExternalId } from '../../../people/profile/identifiers.ts';
+import type { Catalog } from '../../../workspace/catalog.ts';
 import { personParameters, readPersonQuery } from '../../person-query.ts';
 import { nextCursor } from '../../query.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
@@ -18,12 +20,16 @@ import {
  * Show what people were sent or refused, over all dispatches: one person by external id in the path or by any name in the
  * query, or everybody who has an address.
  */
-export function userMessagesRoutes({ db }: { db: Db }): Route[] {
+export function userMessagesRoutes({ db, clock, catalog }: { db: Db; clock: Clock; catalog: Catalog }): Route[] {
+  const asking = (workspaceId: number) => ({
+    ...{ workspaceId, workspace: catalog.workspace(workspaceId), now: clock.now() },
+  });
+
   async function ofPerson({ query, workspaceId }: RouteRequest, identifier: Identifier): Promise<Answer> {
     const filter = readMessageFilter(query);
     const person = await findPerson(db, workspaceId, identifier);
     if (person === null) throw new RequestError('not_found', ['external_id: nobody of this workspace has this id']);
-    const { messages, next } = await listMessages(db, { ...filter, workspaceId, people: [person.key] });
+    const { messages, next } = await listMessages(db, { ...filter, ...asking(workspaceId), people: [person.key] });
     const body = { ...idsOf(person), messages: messages.map(({ message }) => message) };
     return { status: 200, body: { ...body, ...nextCursor(next), message: 'success' } };
   }
@@ -32,7 +38,11 @@ export function userMessagesRoutes({ db }: { db: Db }): Route[] {
     const filter = readMessageFilter(query);
     const people = await findByAddress(db, { workspaceId, kind, value });
     if (people.length === 0) throw new RequestError('not_found', [`${kind}: nobody of this workspace has it`]);
-    const { messages, next } = await listMessages(db, { ...filter, workspaceId, people: people.map(({ key }) => key) });
+    const { messages, next } = await listMessages(db, {
+      ...filter,
+      ...asking(workspaceId),
+      people: people.map(({ key }) => key),
+    });
     const idsByUser = new Map(people.map((person) => [person.key.userId, idsOf(person)]));
     const body = {
       people: people.map(idsOf),
