@@ -65,7 +65,10 @@ async function givenWorld(t: TestContext): Promise<TestApp> {
   return app;
 }
 
-const transient = ['operator_sessions', 'workers', 'rate_windows', 'call_quotas', 'schema_migrations'];
+const transient = [
+  ...['operator_sessions', 'workers', 'rate_windows', 'call_quotas', 'schema_migrations'],
+  ...['alert_watch', 'alert_troubles', 'alert_messages'],
+];
 
 test('what is backed up comes back row by row, and the server that uses it works', async (t) => {
   const app = await givenWorld(t);

@@ -3,10 +3,13 @@ import { sql } from '../db/sql.ts';
 import type { StoredPartition, StoredSequence, StoredTable } from './format.ts';
 
 /**
- * Tables whose rows are worth nothing in another database: who is signed in, which processes run, and what was counted for
- * the limits of this moment.
+ * Tables whose rows are worth nothing in another database: who is signed in, which processes run, what was counted for
+ * the limits of this moment, and what operators are told of this moment's troubles.
  */
-const transient = ['operator_sessions', 'workers', 'rate_windows', 'call_quotas', 'schema_migrations'];
+const transient = [
+  ...['operator_sessions', 'workers', 'rate_windows', 'call_quotas', 'schema_migrations'],
+  ...['alert_watch', 'alert_troubles', 'alert_messages'],
+];
 
 /** The tables of the schema that are saved, in an order in which they can be filled. */
 export async function listTables(db: Db): Promise<StoredTable[]> {

@@ -12,7 +12,7 @@ export function answeringOnce(
   idempotency: Idempotency,
   referenceOf: ReferenceOf,
   send: (request: RouteRequest, reference: IdempotentRequest | null) => Promise<object>,
-): Required<Pick<Route, 'replay' | 'countsItself' | 'handle'>> {
+): Required<Pick<Route, 'replay' | 'countsItself' | 'isTraced' | 'handle'>> {
   return {
     async replay(request) {
       const reference = referenceOf(request);
@@ -20,6 +20,7 @@ export function answeringOnce(
       return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
     },
     countsItself: true,
+    isTraced: true,
     handle(request) {
       const reference = referenceOf(request);
       return idempotency.once(reference, async () => ({ status: 201, body: await send(request, reference) }));
