@@ -235,9 +235,9 @@ test('a backup of a newer version is refused with both versions, and one of an o
   const client = await connectClient(url);
   const { name } = await client.db.one<{ name: string }>(sql`
     delete from schema_migrations where id = (select max(id) from schema_migrations) returning name`);
-  await client.db.run(sql`drop index dispatches_restored`);
+  await client.db.run(sql`drop table alert_watch, alert_troubles, alert_messages`);
   await client.close();
-  assert.equal(name, '0017_restored_dispatches');
+  assert.equal(name, '0019_alerts');
   const old = join(path, '..', 'old.backup');
   assert.equal((await commandLine({ DATABASE_URL: url })('backup', old)).code, 0);
   await filledDatabase(t, async (empty) => {

@@ -11,6 +11,7 @@ import type { Meters } from '../metrics/meters.ts';
 import { noTraces, type Span, type Traces } from '../traces/traces.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
+import { noteArrival, sinceArrivalMs } from './arrivals.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body/body.ts';
 import { isStreaming, streamOf } from './body/body-stream.ts';
@@ -111,7 +112,7 @@ function countAnswers(server: FastifyInstance, { routes, meters }: ServerOptions
     const { method } = request;
     const path = request.is404 ? 'unmatched' : (request.routeOptions.url ?? 'unmatched');
     meters.answered(request.is404 ? 'any' : method, path, reply.statusCode);
-    if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, reply.elapsedTime / 1_000);
+    if (reply.statusCode === 201 && sending.has(path)) meters.accepted(path, sinceArrivalMs(request) / 1_000);
     done(null, payload);
   });
 }
@@ -140,6 +141,7 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
     url: route.path,
     bodyLimit,
     onRequest: (request, reply, done) => {
+      if (route.countsItself || route.isTraced) noteArrival(request);
       const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
       if (caller.authorization !== undefined || !mayBeInBody)
@@ -181,7 +183,7 @@ interface Call {
 async function answerOrRefuse(route: Route, call: Call, options: ServerOptions): Promise<Answer> {
   try {
     const traces = options.traces ?? noTraces;
-    return await traced(route, call, traces, (span) => answer(route, call, span, options));
+    return await traced(route, call.request, traces, (span) => answer(route, call, span, options));
   } catch (error) {
     if (error instanceof RequestError && errorCodes[error.code].status === 429)
       options.onRefused?.(call.key, `${route.method} ${route.path}`, error.errors.join('; '));

@@ -1,17 +1,18 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { errorCodes, RequestError } from '../errors.ts';
 import { failureOf, noTraces, type Span, type Traces } from '../traces/traces.ts';
+import { sinceArrivalMs } from './arrivals.ts';
 import type { Answer, Route } from './route.ts';
 
 /** Answers a request within the span of its trace, which begins when the request came. `answer` gets null if it is not traced. */
 export async function traced(
   route: Route,
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  request: FastifyRequest,
   traces: Traces,
   answer: (span: Span | null) => Promise<Answer>,
 ): Promise<Answer> {
   const mayBe = route.isTraced === true && traces !== noTraces;
-  const span = mayBe ? begin(route, request, reply, traces) : null;
+  const span = mayBe ? begin(route, request, traces) : null;
   if (span === null) return answer(null);
   try {
     const answered = await answer(span);
@@ -26,11 +27,11 @@ export async function traced(
   }
 }
 
-function begin({ method, path }: Route, request: FastifyRequest, reply: FastifyReply, traces: Traces): Span | null {
+function begin({ method, path }: Route, request: FastifyRequest, traces: Traces): Span | null {
   return traces.request({
     name: `${method} ${path}`,
     traceparent: request.headers.traceparent,
-    startedAt: Date.now() - reply.elapsedTime,
+    startedAt: Date.now() - sinceArrivalMs(request),
     facts: { 'http.request.method': method, 'http.route': path, 'cresset.request_id': request.id },
   });
 }

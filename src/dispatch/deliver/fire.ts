@@ -47,16 +47,18 @@ export async function fireSchedules(
     if (one !== undefined && isWaiting && !(await failIfGone(deps, one))) sound.push(task);
     else await deps.finisher({ taskId: task.id, runAt: null });
   }
-  const spans = sound.map(({ dispatchId }) => fireSpan(deps, found.get(dispatchId)));
-  const fired = await retry('schedules', () => fire(deps, sound));
-  for (const span of spans) span?.end();
+  const spans = sound.flatMap(({ dispatchId }) => fireSpan(deps, found.get(dispatchId)) ?? []);
+  const fired = await retry('schedules', () => fire(deps, sound)).finally(() => {
+    for (const span of spans) span.end();
+  });
   for (const { id } of sound) if (!fired.some((task) => task.id === id)) await giveBackFire(deps.db, id, deps.worker);
   for (const lane of new Set(fired.map((task) => task.lane))) wake(lane);
 }
 
-function fireSpan({ traces }: FireDeps, one: Scheduled | undefined): Span | null {
-  const lateMs = one === undefined ? 0 : Date.now() - one.firesAt.getTime();
-  return traces.resume(one?.trace ?? null)?.child('fire', { facts: { 'cresset.late_ms': lateMs } }) ?? null;
+function fireSpan({ traces, clock }: FireDeps, one: Scheduled | undefined): Span | null {
+  if (one === undefined || one.trace === null) return null;
+  const lateMs = clock.now().getTime() - one.firesAt.getTime();
+  return traces.resume(one.trace)?.child('fire', { facts: { 'cresset.late_ms': lateMs } }) ?? null;
 }
 
 async function failIfGone({ db, clock, catalog }: FireDeps, dispatch: Scheduled): Promise<boolean> {
