@@ -81,6 +81,35 @@ create table addresses (
 );
 comment on table addresses is 'kind: name. Flags of an address, whoever has it: bounces, complaints, suppression.';
 
+create table alert_messages (
+  id uuid not null,
+  target text not null,
+  body json not null,
+  place bigint not null,
+  tries integer not null default 0,
+  next_at timestamp with time zone not null
+);
+comment on table alert_messages is 'kind: node. Messages to operators that nobody has yet.';
+
+create table alert_troubles (
+  workspace_id integer not null,
+  trouble text not null,
+  alert_id uuid not null,
+  said json not null,
+  seen_from timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  is_told boolean not null,
+  told_at timestamp with time zone
+);
+comment on table alert_troubles is 'kind: node. Troubles that are seen now or were told of late.';
+
+create table alert_watch (
+  id integer not null default 1,
+  holder uuid not null,
+  leased_until timestamp with time zone not null
+);
+comment on table alert_watch is 'kind: node. Which process tells operators of troubles: one row.';
+
 create table api_keys (
   id uuid not null,
   workspace_id integer not null,
@@ -360,7 +389,8 @@ create table dispatches (
   waits_for text[],
   schedule json,
   fires_at timestamp with time zone,
-  fired_at timestamp with time zone
+  fired_at timestamp with time zone,
+  trace text
 ) partition by RANGE (id);
 comment on table dispatches is 'kind: shared. Accepted requests to send: the plan, the state and the counts.';
 
@@ -391,7 +421,8 @@ create table dispatches_default (
   waits_for text[],
   schedule json,
   fires_at timestamp with time zone,
-  fired_at timestamp with time zone
+  fired_at timestamp with time zone,
+  trace text
 ) with (fillfactor=50);
 
 create table email_templates (
@@ -1555,6 +1586,12 @@ CREATE UNIQUE INDEX address_claims_pkey ON ONLY public.address_claims USING btre
 
 CREATE UNIQUE INDEX addresses_pkey ON public.addresses USING btree (workspace_id, kind, address);
 
+CREATE UNIQUE INDEX alert_messages_pkey ON public.alert_messages USING btree (target, id);
+
+CREATE UNIQUE INDEX alert_troubles_pkey ON public.alert_troubles USING btree (workspace_id, trouble);
+
+CREATE UNIQUE INDEX alert_watch_pkey ON public.alert_watch USING btree (id);
+
 CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
 
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id);
@@ -1784,6 +1821,16 @@ alter table addresses add constraint addresses_email_state_check CHECK ((email_s
 alter table addresses add constraint addresses_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'phone'::text])));
 
 alter table addresses add constraint addresses_pkey PRIMARY KEY (workspace_id, kind, address);
+
+alter table alert_messages add constraint alert_messages_pkey PRIMARY KEY (target, id);
+
+alter table alert_messages add constraint alert_messages_target_check CHECK ((target = ANY (ARRAY['webhook'::text, 'mail'::text])));
+
+alter table alert_troubles add constraint alert_troubles_pkey PRIMARY KEY (workspace_id, trouble);
+
+alter table alert_watch add constraint alert_watch_id_check CHECK ((id = 1));
+
+alter table alert_watch add constraint alert_watch_pkey PRIMARY KEY (id);
 
 alter table api_keys add constraint api_keys_hash_key UNIQUE (hash);
 

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { AlertTargets } from './alerts/targets.ts';
+import { type Alerts, startAlerts } from './alerts/watch.ts';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
 import { ContentDesk } from './connected-content/desk.ts';
@@ -101,6 +103,7 @@ import { type MeterDump, Meters } from './metrics/meters.ts';
 import { unusedNames } from './people/activity/names.ts';
 import { keepCustomIndex } from './people/profile/custom-index.ts';
 import type { CatalogUseAt } from './templating/tree.ts';
+import type { Traces } from './traces/traces.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 import type { FileDrift } from './workspace/file/plan-file.ts';
 import type { Secret } from './workspace/secrets.ts';
@@ -157,6 +160,10 @@ export interface AppOptions {
   getText?: GetText;
   /** Certificate and key, as PEM, with which bounce mails may be encrypted on their way. Default: they may not. */
   mailTls?: { cert: string; key: string } | null;
+  /** Who is told, elsewhere than in the console, of what is wrong. Default: nobody. */
+  alerts?: AlertTargets | null;
+  /** Makes the traces of requests and their dispatches. Default: there are none. */
+  traces?: Traces;
   /** How operators sign in by OpenID Connect. Default: they do not. */
   openId?: OpenIdPageDeps['openId'] | null;
 }
@@ -173,6 +180,8 @@ export interface Listeners {
 
 export interface App extends Listeners {
   worker: Worker | null;
+  /** Tells operators of troubles. null: nobody is told. */
+  alerts: Alerts | null;
   /** Where everything goes in that comes back of messages. */
   intake: Intake;
   meters: Meters;
@@ -226,6 +235,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     returnPaths: () => options.catalog().returnPaths(),
   };
   let exporter: Exporter | null = null;
+  let alerts: Alerts | null = null;
   const catalogTrouble = () => options.catalogTrouble?.() ?? null;
   const questions = createQuestions();
   const preview = createPreview({ db, clock, links, trackers, desk, publicUrl: options.publicUrl });
@@ -372,6 +382,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       () => acceptor.idle(),
       () => intake.idle(),
       () => exporter?.stop(),
+      () => alerts?.stop(),
       () => working?.stop(),
       () => desk.close(),
       stopIndexKeeper,
@@ -382,6 +393,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     await options.beforeWork?.({ server, healthServer, mailListener });
     if (roles.worker.includes('broadcast'))
       exporter = startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl });
+    if (runsHousekeeping && options.alerts)
+      alerts = startAlerts({ ...options, catalogTrouble, targets: options.alerts });
     if (roles.worker.length > 0)
       working = await startWorking(
         { ...options, meters, lanes: roles.worker, referenceOf: (send) => signReference(options.secret, send) },
@@ -394,6 +407,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     ...{ server, healthServer, mailListener, intake, meters, routes, document, stop },
     worker: working?.worker ?? null,
+    alerts,
     operatorRoutes: operator.routes,
   };
 }

@@ -37,6 +37,22 @@ const defaults = {
   oidcRoleClaim: 'groups',
   oidcRoles: null,
   oidcLabel: 'Sign in with OpenID Connect',
+  alertWebhook: null,
+  alertWebhookSecret: null,
+  alertMailTo: [],
+  alertMailFrom: null,
+  alertMailRelay: null,
+  alertPauseS: 1_800,
+  otelDisabled: false,
+  otelEndpoint: null,
+  otelTracesEndpoint: null,
+  otelExporter: 'otlp',
+  otelProtocol: 'http/json',
+  otelHeaders: {},
+  otelServiceName: null,
+  otelResource: {},
+  otelSampler: 'parentbased_always_on',
+  otelSamplerArg: 1,
 };
 
 const openId = {

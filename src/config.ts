@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
+import { type AlertConfig, alertProblems, alertVariables } from './config/alerts.ts';
+import { isRealProblem, type TraceConfig, traceVariables } from './config/traces.ts';
+import { integer, matching, url, type Variable } from './config/variable.ts';
 import { isPrivateRoute } from './lib/loopback.ts';
 import { nearest } from './lib/raw/did-you-mean.ts';
 import { encodingProblem } from './lib/url-encoding.ts';
@@ -14,7 +17,7 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
 export type LogLevel = (typeof logLevels)[number];
 
 /** The settings of the environment. null: not set. */
-export interface Config {
+export interface Config extends AlertConfig, TraceConfig {
   host: string;
   /** TCP port. 0: any free port. */
   port: number;
@@ -75,19 +78,6 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
     this.problems = problems;
   }
-}
-
-export interface Variable<T> {
-  name: string;
-  fallback: T;
-  /** The fallback as the documentation writes it. */
-  shownFallback: string;
-  expected: string;
-  meaning: string;
-  /** What is wrong with the text, if that needs more words than `expected`. null: nothing, or only that. */
-  problemOf?(text: string): string | null;
-  /** Reads the value. Returns undefined if the text is not as expected. */
-  read(text: string): T | undefined;
 }
 
 const SMALLEST_BODY_LIMIT = 1_024;
@@ -366,6 +356,8 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     meaning: 'The text of the button on the sign-in page.',
     read: matching(/^\P{Cc}{1,60}$/u),
   },
+  ...alertVariables,
+  ...traceVariables,
 };
 
 const PREFIX = 'CRESSET_';
@@ -425,11 +417,28 @@ export function readConfig(
     oidcRoleClaim: take('oidcRoleClaim'),
     oidcRoles: take('oidcRoles'),
     oidcLabel: take('oidcLabel'),
+    alertWebhook: take('alertWebhook'),
+    alertWebhookSecret: take('alertWebhookSecret'),
+    alertMailTo: take('alertMailTo'),
+    alertMailFrom: take('alertMailFrom'),
+    alertMailRelay: take('alertMailRelay'),
+    alertPauseS: take('alertPauseS'),
+    otelDisabled: take('otelDisabled'),
+    otelEndpoint: take('otelEndpoint'),
+    otelTracesEndpoint: take('otelTracesEndpoint'),
+    otelExporter: take('otelExporter'),
+    otelProtocol: take('otelProtocol'),
+    otelHeaders: take('otelHeaders'),
+    otelServiceName: take('otelServiceName'),
+    otelResource: take('otelResource'),
+    otelSampler: take('otelSampler'),
+    otelSamplerArg: take('otelSamplerArg'),
   };
   if ((config.smtpTlsCert === null) !== (config.smtpTlsKey === null))
     problems.push(`${variables.smtpTlsCert.name} and ${variables.smtpTlsKey.name}: expected both or none`);
-  problems.push(...openIdProblems(config));
-  if (problems.length > 0) throw new ConfigError(problems);
+  problems.push(...openIdProblems(config), ...alertProblems(config));
+  const real = problems.filter((problem) => isRealProblem(problem, config));
+  if (real.length > 0) throw new ConfigError(real);
   return Object.freeze(config);
 }
 
@@ -472,21 +481,6 @@ function suggestion(name: string, known: readonly string[]): string {
   const best = nearest(bare(name), known.map(bare));
   const meant = known.find((variable) => bare(variable) === best);
   return meant === undefined ? '' : `; did you mean ${meant}?`;
-}
-
-function matching(pattern: RegExp): (text: string) => string | undefined {
-  return (text) => (pattern.test(text) ? text : undefined);
-}
-
-function integer(least: number, most: number): (text: string) => number | undefined {
-  return (text) => {
-    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    return value >= least && value <= most ? value : undefined;
-  };
-}
-
-function url(protocols: readonly string[]): (text: string) => string | undefined {
-  return (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : undefined);
 }
 
 function path(text: string): string | undefined {

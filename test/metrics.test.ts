@@ -65,6 +65,7 @@ test('every send is counted by channel, provider and verdict, and each call of a
   assert.equal(after.get('cresset_provider_seconds_count{channel="webhook",provider="http"}'), 4);
   assert.equal(after.get('cresset_provider_errors_total{channel="webhook",provider="http",class="failed"}'), 2);
   assert.equal(after.get('cresset_accept_seconds_count{route="/messages/send"}'), 3);
+  assert.ok((after.get('cresset_accept_seconds_sum{route="/messages/send"}') ?? 0) > 0.001, 'a commit takes its time');
   const answers = 'cresset_http_requests_total{method="POST",route="/messages/send",status=';
   assert.deepEqual([after.get(`${answers}"201"}`), after.get(`${answers}"400"}`)], [3, 1]);
 });

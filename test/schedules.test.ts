@@ -8,6 +8,7 @@ import { createFinisher } from '../src/dispatch/deliver/end-tasks.ts';
 import { fireSchedules } from '../src/dispatch/deliver/fire.ts';
 import { scheduleLane } from '../src/dispatch/plan/send-plan.ts';
 import { LEASE_MS, leaseTasks } from '../src/queue/tasks.ts';
+import { noTraces } from '../src/traces/traces.ts';
 import type { Catalog } from '../src/workspace/catalog.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { givenPopulation } from './support/population.ts';
@@ -453,7 +454,7 @@ test('an update, a pause or a deletion that comes while a worker is about to fir
     assert.equal((await app.post(path, body)).status, 201, path);
   const catalog = (): Catalog => ({ workspace: () => app.workspace() }) as unknown as Catalog;
   const finisher = createFinisher({ db, clock, worker });
-  const deps = { ...{ db, clock, worker, catalog, finisher }, log: pino({ level: 'silent' }) };
+  const deps = { ...{ db, clock, worker, catalog, finisher, traces: noTraces }, log: pino({ level: 'silent' }) };
   await fireSchedules(deps, tasks, () => undefined);
   const states = async () => Promise.all([ada, bob, cid, dora].map(({ dispatch_id }) => stateOf(app, dispatch_id)));
   assert.deepEqual(await states(), ['scheduled', 'cancelled', 'paused', 'accepted']);

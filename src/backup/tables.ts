@@ -4,15 +4,11 @@ import type { StoredPartition, StoredSequence, StoredTable } from './format.ts';
 
 /**
  * Tables whose rows are worth nothing in another database: who is signed in, which processes run, what was counted for
- * the limits of this moment, and totals that housekeeping makes again.
+ * the limits of this moment, and totals that housekeeping makes again, and what operators are told of this moment's troubles.
  */
 const transient = [
-  'operator_sessions',
-  'workers',
-  'rate_windows',
-  'call_quotas',
-  'campaign_day_totals',
-  'schema_migrations',
+  ...['operator_sessions', 'workers', 'rate_windows', 'call_quotas', 'campaign_day_totals', 'schema_migrations'],
+  ...['alert_watch', 'alert_troubles', 'alert_messages'],
 ];
 
 /** The tables of the schema that are saved, in an order in which they can be filled. */

@@ -12,6 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
 import { version } from '../lib/version.ts';
 import type { Meters } from '../metrics/meters.ts';
+import { noTraces, type Traces } from '../traces/traces.ts';
 import type { Catalog } from '../workspace/catalog.ts';
 import { GroupQueues } from './accounts/group-queues.ts';
 import type { LinkMaker } from './admit/compose.ts';
@@ -48,6 +49,8 @@ export interface WorkingOptions {
   /** Whether feedback is applied in this thread. Default: if it works on named people. */
   appliesFeedback?: boolean | undefined;
   meters: Meters;
+  /** Default: nothing is traced. */
+  traces?: Traces | undefined;
   /** Replaces the real push senders. Messages of a provider kind that is missing go to the sandbox. */
   pushSenders?: PushSenders | undefined;
 }
@@ -66,7 +69,7 @@ export async function startWorking(
   options: WorkingOptions,
   parts: { cache: DispatchCache; links: LinkMaker; trackers: TrackerMaker; desk: ContentDesk },
 ): Promise<Working> {
-  const { db, clock, log, catalog, meters, broadcastThreads = 1 } = options;
+  const { db, clock, log, catalog, meters, broadcastThreads = 1, traces = noTraces } = options;
   const worker = randomUUID();
   const pauses = new Pauses({ db, clock, log, catalog });
   const pausedApps = new PausedApps({ clock, log, pauses });
@@ -124,6 +127,7 @@ export async function startWorking(
       groupQueues,
       pausedRelays,
       pauses,
+      traces,
       lanes: options.lanes,
     },
     process: { host: hostname(), processId: process.pid, version, startedAt: new Date(performance.timeOrigin) },

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Meters } from '../metrics/meters.ts';
+import { sinceArrivalMs } from './arrivals.ts';
 import type { Route } from './route.ts';
 
 /**
@@ -14,7 +15,7 @@ export function countAnswers(server: FastifyInstance, meters: Meters, routes: re
     const isSending = sending.has(path);
     route.onSend = (request, reply, payload, done) => {
       meters.answered(request.method, path, reply.statusCode);
-      if (isSending && reply.statusCode === 201) meters.accepted(path, reply.elapsedTime / 1_000);
+      if (isSending && reply.statusCode === 201) meters.accepted(path, sinceArrivalMs(request) / 1_000);
       done(null, payload);
     };
   });

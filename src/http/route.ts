@@ -1,6 +1,7 @@
 import type { Charge, RateWindow } from '../dispatch/accept/rate-windows.ts';
 import type { BytesInHand } from '../lib/limits/bytes-in-hand.ts';
 import type { RawObject } from '../lib/raw/json.ts';
+import type { Span } from '../traces/traces.ts';
 import type { Permission } from '../workspace/permissions.ts';
 
 /** A limit of requests per workspace, in fixed windows aligned to the UTC clock. */
@@ -42,6 +43,8 @@ export interface RouteRequest {
   query: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   rate: Rate;
+  /** The request in its trace. null: it is not traced. */
+  span: Span | null;
 }
 
 export interface Answer {
@@ -86,5 +89,7 @@ export interface Route {
    * leaves uncounted are counted afterwards.
    */
   countsItself?: boolean;
+  /** Whether its requests are traced, if they are sampled. */
+  isTraced?: boolean;
   handle(request: RouteRequest): Promise<Answer>;
 }

@@ -8,8 +8,10 @@ import { errorCodes, RequestError } from '../errors.ts';
 import type { RawObject } from '../lib/raw/json.ts';
 import { dashedV7 } from '../lib/uuid.ts';
 import type { Meters } from '../metrics/meters.ts';
+import { noTraces, type Span, type Traces } from '../traces/traces.ts';
 import type { ApiKey, Catalog, WorkspaceCatalog } from '../workspace/catalog.ts';
 import { failureOf } from './answers.ts';
+import { noteArrival } from './arrivals.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body/body.ts';
 import { isStreaming, streamOf } from './body/body-stream.ts';
@@ -26,6 +28,7 @@ import { checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
 import { queryOf, rawBodyOf, sendJson } from './requests.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
+import { traced } from './traced.ts';
 import { unknownPath } from './unknown-path.ts';
 
 declare module 'fastify' {
@@ -52,6 +55,8 @@ export interface ServerOptions extends RateOptions {
   onlyLocalHosts?: boolean;
   /** Counts the answers. Absent: nobody does. */
   meters?: Meters;
+  /** Default: nothing is traced. */
+  traces?: Traces;
   /** Called with the key of every request. */
   onKeyUsed?: (key: ApiKey) => void;
   /** Called with the key of every request that is answered 429, the endpoint, and what the answer says. */
@@ -136,6 +141,7 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
     url: route.path,
     bodyLimit,
     onRequest: (request, reply, done) => {
+      if (route.countsItself || route.isTraced) noteArrival(request);
       const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
       if (caller.authorization !== undefined || !mayBeInBody)
@@ -181,7 +187,8 @@ interface Call {
 
 async function answerOrRefuse(route: Route, call: Call, options: ServerOptions): Promise<Answer> {
   try {
-    return await answer(route, call, options);
+    const traces = options.traces ?? noTraces;
+    return await traced(route, call.request, traces, (span) => answer(route, call, span, options));
   } catch (error) {
     if (error instanceof RequestError && errorCodes[error.code].status === 429)
       options.onRefused?.(call.key, `${route.method} ${route.path}`, error.errors.join('; '));
@@ -192,6 +199,7 @@ async function answerOrRefuse(route: Route, call: Call, options: ServerOptions):
 async function answer(
   route: Route,
   { request, reply, key, isKeyInBody }: Call,
+  span: Span | null,
   options: ServerOptions,
 ): Promise<Answer> {
   const rawBody = rawBodyOf(request);
@@ -227,6 +235,7 @@ async function answer(
     query,
     headers: request.headers,
     rate,
+    span,
   };
   const replaying = route.replay?.(routeRequest);
   const replayed = replaying ? await replaying : null;

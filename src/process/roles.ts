@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { type App, type AppOptions, startApp } from '../app.ts';
+import { tracesUrl } from '../config/traces.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { connect, type Database } from '../db/database.ts';
 import { troubleOf } from '../db/trouble.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Repeats } from '../lib/repeats.ts';
+import { version } from '../lib/version.ts';
 import { serverSessionName } from '../queue/servers.ts';
+import { noTraces, type Traces } from '../traces/traces.ts';
 import { createKeyUsage } from '../workspace/key-usage.ts';
 import { deriveKey, type Secret, SecretError } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
@@ -73,6 +76,8 @@ export async function startRoles(
     ...(isMain && { sessionName: serverSessionName(config.roles) }),
   });
   endings.push(() => catalog.stop());
+  const traces = await startTracing(config, log);
+  endings.push(() => traces.stop());
   const keyUsage = createKeyUsage({
     db,
     clock: systemClock,
@@ -100,6 +105,8 @@ export async function startRoles(
     ...roles,
     mailTls: roles.roles.api ? readTls(config) : null,
     openId: openIdOf(config),
+    traces,
+    alerts: alertsOf(config),
     onKeyUsed: (key) => keyUsage.used(key),
   });
   endings.push(() => app.stop());
@@ -132,6 +139,26 @@ function openIdOf(config: Config): NonNullable<AppOptions['openId']> | null {
   if (issuer === null || clientId === null || clientSecret === null) return null;
   const { oidcDomains: domains, oidcRoleClaim: claim, oidcRoles: roles, oidcLabel: label } = config;
   return { issuer, clientId, clientSecret, domains, mapping: roles === null ? null : { claim, roles }, label };
+}
+
+/** Who is told of troubles. null: nobody. */
+function alertsOf(config: Config): NonNullable<AppOptions['alerts']> | null {
+  const { alertWebhook: url, alertWebhookSecret: secret, alertMailTo: to, alertMailFrom: from } = config;
+  const { alertMailRelay: relay, alertPauseS } = config;
+  const webhook = url === null ? null : { url, secret };
+  const mail = from === null || relay === null ? null : { to, from, relay };
+  return webhook === null && mail === null ? null : { webhook, mail, pauseMs: alertPauseS * 1_000 };
+}
+
+/** Starts tracing in this thread, if a collector is named. OpenTelemetry is loaded only then. */
+async function startTracing(config: Config, log: Logger): Promise<Traces> {
+  const url = tracesUrl(config);
+  if (url === null) return noTraces;
+  const { startTraces } = await import('../traces/open-telemetry.ts');
+  const { otelHeaders: headers, otelSampler: sampler, otelSamplerArg: ratio, otelResource, otelServiceName } = config;
+  const named = { 'service.name': 'cresset', 'service.version': version, ...otelResource };
+  const resource = otelServiceName === null ? named : { ...named, 'service.name': otelServiceName };
+  return startTraces({ url, headers, resource, sampler, ratio }, log);
 }
 
 /** The certificate for STARTTLS. Throws ConfigError if it cannot be used. */

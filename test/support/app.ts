@@ -92,6 +92,8 @@ export async function startTestApp(
     onLog?: (line: Record<string, unknown>) => void;
     /** How operators sign in by OpenID Connect. */
     openId?: AppOptions['openId'];
+    /** Who is told of troubles. */
+    alerts?: AppOptions['alerts'];
     /** Default: `http://cresset.test`. */
     publicUrl?: string;
     /** When the clock stands at the start. Default: that of TestClock. */
@@ -136,6 +138,7 @@ export async function startTestApp(
     ...(options.pushSenders && { pushSenders: options.pushSenders }),
     ...(options.getText && { getText: options.getText }),
     ...(options.openId && { openId: options.openId }),
+    ...(options.alerts && { alerts: options.alerts }),
     ...(options.mailTls && { mailTls: options.mailTls }),
   };
   const app = await startApp({ ...parts, roles: { api: true, worker: options.worker === false ? [] : allLanes } });

@@ -120,6 +120,7 @@ export async function startWorld(t: TestContext, watched = (db: Database): Datab
       query,
       headers: {},
       rate: uncounted,
+      span: null,
     });
   };
   const track = (body: Body) => post('/users/track', body);

@@ -38,6 +38,8 @@ export interface Acceptance {
   idempotency: { key: string; path: string; bodyHash: Buffer } | null;
   /** The record for the developer console. null: this request leaves none. */
   activity: object | null;
+  /** The `traceparent` under which the dispatch goes on. Absent: it is not traced. */
+  trace?: string | undefined;
   /**
    * The same statement counts the request, and stores it only if it is within the limit of its window. null: it was
    * counted before.
@@ -138,7 +140,7 @@ function storing(rows: Row[], asked: Tally, now: Date): { name: string; statemen
       select * from json_to_recordset(${JSON.stringify(given)}::json) as x(
         id uuid, workspace_id integer, bucket text, started_at timestamptz, place bigint, api_key_id uuid,
         request_id uuid, lane smallint, kind text, request text, campaign_id text, segment_id text, send_id text,
-        send_id_is_new boolean, key text, path text, body_hash text, answer text, activity text)
+        send_id_is_new boolean, key text, path text, body_hash text, answer text, activity text, trace text)
     ), admitted as materialized (
       select given.*
         from given
@@ -210,6 +212,7 @@ function toJson(row: Row, place: number | undefined): object {
     segment_id: plan.segmentId ?? undefined,
     send_id: plan.sendId ?? undefined,
     send_id_is_new: row.sendIdIsNew || undefined,
+    trace: row.trace,
     ...(idempotency && {
       key: idempotency.key,
       path: idempotency.path,

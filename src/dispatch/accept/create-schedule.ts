@@ -20,6 +20,8 @@ export interface ScheduleRequest {
   sendIdIsNew: boolean;
   /** The record for the developer console. null: this request leaves none. */
   activity: object | null;
+  /** The `traceparent` under which it goes on. Absent: it is not traced. */
+  trace?: string | undefined;
 }
 
 /** The ids of a new schedule. */
@@ -43,7 +45,7 @@ export interface ScheduleDeps {
  */
 export async function createSchedule(deps: ScheduleDeps, request: ScheduleRequest): Promise<CreatedSchedule> {
   const { db, clock, onScheduled } = deps;
-  const { workspaceId, apiKeyId, requestId, plan, schedule, sendIdIsNew, activity } = request;
+  const { workspaceId, apiKeyId, requestId, plan, schedule, sendIdIsNew, activity, trace = null } = request;
   const now = clock.now();
   const dispatchId = v7(now);
   const firesAt = firingTime(schedule, now);
@@ -57,6 +59,7 @@ export async function createSchedule(deps: ScheduleDeps, request: ScheduleReques
       sendId,
       schedule,
       firesAt,
+      trace,
     };
     await insertScheduled(tx, { id: dispatchId, workspaceId, apiKeyId, requestId, ...stored }, now);
     if (sendIdIsNew && campaignId !== null && sendId !== null) await storeSendId(tx, { campaignId, sendId }, now);

@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { type FiredTask, giveBackFire, lockFires, turnFires } from '../../queue/fires.ts';
 import { announceTasks } from '../../queue/new-tasks.ts';
 import type { Task } from '../../queue/tasks.ts';
+import type { Span, Traces } from '../../traces/traces.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { failDispatch } from '../ledger/dispatches/fail-dispatch.ts';
 import { findScheduled, markFired, type Scheduled } from '../ledger/schedules.ts';
@@ -18,6 +19,7 @@ export interface FireDeps {
   worker: string;
   catalog(): Catalog;
   finisher: Finisher;
+  traces: Traces;
 }
 
 /** The log's category for schedules that could not be sent. */
@@ -45,9 +47,18 @@ export async function fireSchedules(
     if (one !== undefined && isWaiting && !(await failIfGone(deps, one))) sound.push(task);
     else await deps.finisher({ taskId: task.id, runAt: null });
   }
-  const fired = await retry('schedules', () => fire(deps, sound));
+  const spans = sound.flatMap(({ dispatchId }) => fireSpan(deps, found.get(dispatchId)) ?? []);
+  const fired = await retry('schedules', () => fire(deps, sound)).finally(() => {
+    for (const span of spans) span.end();
+  });
   for (const { id } of sound) if (!fired.some((task) => task.id === id)) await giveBackFire(deps.db, id, deps.worker);
   for (const lane of new Set(fired.map((task) => task.lane))) wake(lane);
+}
+
+function fireSpan({ traces, clock }: FireDeps, one: Scheduled | undefined): Span | null {
+  if (one === undefined || one.trace === null) return null;
+  const lateMs = clock.now().getTime() - one.firesAt.getTime();
+  return traces.resume(one.trace)?.child('fire', { facts: { 'cresset.late_ms': lateMs } }) ?? null;
 }
 
 async function failIfGone({ db, clock, catalog }: FireDeps, dispatch: Scheduled): Promise<boolean> {

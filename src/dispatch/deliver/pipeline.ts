@@ -1,4 +1,5 @@
 import { type InHand, OneInHand } from '../../lib/limits/in-hand.ts';
+import type { Traces } from '../../traces/traces.ts';
 import type { GroupQueues } from '../accounts/group-queues.ts';
 import { areFresh, type LoadedFacts, loadFacts } from '../admit/load-facts.ts';
 import type { Parcel } from '../admit/parcel.ts';
@@ -16,6 +17,7 @@ import { providerOf } from './provider-shares.ts';
 import type { Recorder } from './recorder.ts';
 import { limitFor, type SendLimits } from './send-limits.ts';
 import type { RoundStops } from './stop-signals.ts';
+import { breakCall, endCall, parentsOf, TracedChunk, type TraceParents } from './traced-chunk.ts';
 
 /** How long a round waits for room in a provider's share before it leaves the rest for later, in milliseconds. */
 const SHARE_WAIT_MS = 1_000;
@@ -33,6 +35,7 @@ export interface PipelineDeps extends DecideDeps {
   sendLimits: SendLimits;
   appQueues: Pick<AppQueues, 'full'>;
   groupQueues: Pick<GroupQueues, 'full'>;
+  traces: Traces;
 }
 
 /** The sends of a round. */
@@ -57,7 +60,8 @@ export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<vo
   const pending = new PendingDeliveries();
   // A task must not be tried again while its results are being written, so even after an error they are waited for.
   const paced = new PacedSends(deps, batch);
-  await beginAll(deps, batch, { pending, paced }).catch((error: unknown) => pending.fail(error));
+  const parents = parentsOf(deps.traces, batch.dispatches);
+  await beginAll(deps, batch, { pending, paced, parents }).catch((error: unknown) => pending.fail(error));
   await pending.ended();
   paced.tellWaits();
 }
@@ -66,6 +70,7 @@ export async function sendInChunks(deps: PipelineDeps, batch: Batch): Promise<vo
 interface Under {
   pending: PendingDeliveries;
   paced: PacedSends;
+  parents: TraceParents;
 }
 
 /** Begins the sends whose messages make no calls, then the others, for which nobody has to wait then. */
@@ -112,7 +117,7 @@ function leaveForNow({ clock }: PipelineDeps, batch: Batch, sends: readonly Pend
 async function beginChunks(
   deps: PipelineDeps,
   batch: Batch,
-  { sends: all, pending, paced, untilMs = Number.POSITIVE_INFINITY }: Some,
+  { sends: all, pending, paced, parents, untilMs = Number.POSITIVE_INFINITY }: Some,
 ): Promise<Map<PendingSend, string>> {
   const held = new Map<PendingSend, string>();
   const slotsOf = ({ dispatchId }: PendingSend) => batch.dispatches.get(dispatchId)?.slots ?? 1;
@@ -138,12 +143,14 @@ async function beginChunks(
       break;
     }
     ahead = loadAhead(deps, batch, chunks[index + 1]);
+    const spans = TracedChunk.begin(parents, sends);
     const parcels = await decidePaced(deps, batch, { sends, loaded, paced }).catch((error: unknown) => {
       pending.fail(error);
       return [];
     });
     giveBack(limit.inHand, slots - sumOf(parcels, ({ send }) => slotsOf(send)));
-    const under = { inHand: limit.inHand, pending };
+    spans?.decided(parcels);
+    const under = { inHand: limit.inHand, pending, spans };
     for (const parcel of parcels) deliver(deps, batch, parcel, under);
   }
   return held;
@@ -238,7 +245,7 @@ function deliver(
   { deliveries, recorder, sendLimits, clock, meters }: PipelineDeps,
   batch: Batch,
   parcel: Parcel,
-  { inHand, pending }: { inHand: InHand; pending: PendingDeliveries },
+  { inHand, pending, spans }: { inHand: InHand; pending: PendingDeliveries; spans: TracedChunk | null },
 ): void {
   const { stops, onAgain } = batch;
   const { send, dispatch, address, rendered } = parcel;
@@ -247,15 +254,19 @@ function deliver(
   const one = new OneInHand(inHand, dispatch.slots);
   parcel.observer = one;
   pending.begin();
+  const call = spans?.call(parcel) ?? null;
   /** `error`: the error that left the send ambiguous. null: the result is written. */
   const done = (error: unknown, verdict?: Verdict) => {
     if (verdict?.status === 'pending') onAgain(send.taskId, verdict.dueAt ?? clock.now());
     one.started();
     leaveShare?.();
     inHand.end(dispatch.slots);
+    if (call !== null && error) breakCall(call, error);
+    spans?.ended(send, verdict);
     pending.end(error);
   };
   const record = (delivered: Delivered) => {
+    if (call !== null) endCall(call, delivered);
     const part = campaignPartOf(dispatch, send);
     const message = delivered.keptIn === null ? null : rendered;
     const isNamed = dispatch.plan.externalSendId !== undefined;

@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Task } from '../../queue/tasks.ts';
+import type { Traces } from '../../traces/traces.ts';
 import { expandNamed, type Opened } from '../expand/expand-named.ts';
 import { type DueTask, dueSends } from '../ledger/due-sends.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import { resolveAmbiguous } from '../ledger/stopped-sends.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import type { BlockedChannels } from './blocked-channels.ts';
+import { expandSpan } from './traced-chunk.ts';
 
 /** Most sends of one task that are read at once. Then other tasks have their turn. */
 const PAGE = 1_000;
@@ -18,6 +20,7 @@ export interface DueDeps {
   log: Logger;
   /** The last user id read of each task in this process, so that the next page need not skip finished sends. */
   pages: Map<number, number>;
+  traces: Traces;
 }
 
 type Dispatches = ReadonlyMap<string, LoadedDispatch>;
@@ -50,10 +53,17 @@ export async function readDue(
 }
 
 /** Writes the sends of newly accepted dispatches and returns them, so that they need not be read. */
-function open({ db, clock }: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<Opened> {
+async function open(deps: DueDeps, tasks: readonly Task[], dispatches: Dispatches): Promise<Opened> {
+  const { db, clock } = deps;
   const opened = tasks.flatMap(({ dispatchId }) => dispatches.get(dispatchId) ?? []);
   const taskIds = new Map(tasks.map(({ dispatchId, id }) => [dispatchId, id]));
-  return expandNamed(db, opened, taskIds, clock.now());
+  const traced = opened.filter(({ trace }) => trace !== null);
+  const spans = traced.flatMap((dispatch) => expandSpan(deps, dispatch, 'names') ?? []);
+  try {
+    return await expandNamed(db, opened, taskIds, clock.now());
+  } finally {
+    for (const span of spans) span.end();
+  }
 }
 
 /** Resumes tasks that were leased before, perhaps by a worker that died. */

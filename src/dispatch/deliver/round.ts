@@ -2,6 +2,7 @@ import { AudienceTooExpensive, TOO_EXPENSIVE } from '../../audience/time-limit.t
 import { levelOf } from '../../db/trouble.ts';
 import type { TaskEnd } from '../../queue/task-ends.ts';
 import type { Task } from '../../queue/tasks.ts';
+import { within } from '../../traces/traces.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { reviveTask } from '../control/replay.ts';
 import { setAside } from '../control/set-aside.ts';
@@ -20,6 +21,7 @@ import { endTasks, NextRuns, runAfterBlocks } from './next-runs.ts';
 import { type PipelineDeps, sendInChunks } from './pipeline.ts';
 import { type DueDeps, readDue } from './read-due.ts';
 import type { StopSignals } from './stop-signals.ts';
+import { expandSpan } from './traced-chunk.ts';
 
 const LONGEST_POSTPONE_MS = 300_000;
 
@@ -182,7 +184,8 @@ async function expand(
   const { db, worker, clock, finisher } = deps;
   try {
     const expandNext = dispatch.plan.list === undefined ? expandPiece : expandListed;
-    const isDrainable = await expandNext({ db, worker, now: () => clock.now() }, dispatch, task);
+    const span = expandSpan(deps, dispatch, dispatch.plan.list === undefined ? 'filters' : 'list');
+    const isDrainable = await within(span, () => expandNext({ db, worker, now: () => clock.now() }, dispatch, task));
     if (isDrainable) wake(lanes.broadcast);
   } catch (error) {
     if (!(error instanceof AudienceTooExpensive)) throw error;

@@ -18,17 +18,19 @@ export interface NewSchedule {
   sendId: string | null;
   schedule: Schedule;
   firesAt: Date;
+  /** The `traceparent` under which it goes on. null: it is not traced. */
+  trace: string | null;
 }
 
 /** Writes a scheduled dispatch with one open task. */
 export async function insertScheduled(tx: Db, given: NewSchedule, now: Date): Promise<void> {
-  const { id, workspaceId, apiKeyId, requestId, lane, request, campaignId, segmentId, sendId, schedule, firesAt } =
-    given;
+  const { id, workspaceId, apiKeyId, requestId, lane, request, campaignId, segmentId, sendId, schedule } = given;
+  const { firesAt, trace } = given;
   await tx.run(sql`
     insert into dispatches (id, workspace_id, accepted_at, api_key_id, request_id, lane, state, request, campaign_id,
-                            segment_id, send_id, open_tasks, schedule, fires_at)
+                            segment_id, send_id, open_tasks, schedule, fires_at, trace)
     values (${id}, ${workspaceId}, ${now}, ${apiKeyId}, ${requestId}, ${lane}, 'scheduled', ${request}::json, ${campaignId},
-            ${segmentId}, ${sendId}, 1, ${JSON.stringify(schedule)}::json, ${firesAt})`);
+            ${segmentId}, ${sendId}, 1, ${JSON.stringify(schedule)}::json, ${firesAt}, ${trace})`);
 }
 
 /** A dispatch with a schedule. `firedAt`: null: it has not fired. */
@@ -41,11 +43,13 @@ export interface Scheduled {
   workspaceId: number;
   segmentId: string | null;
   campaignId: string | null;
+  /** The `traceparent` under which it goes on. null: it is not traced. */
+  trace: string | null;
 }
 
 const columns = sql`
   id, state, schedule, fires_at as "firesAt", fired_at as "firedAt", workspace_id as "workspaceId",
-  segment_id as "segmentId", campaign_id as "campaignId"`;
+  segment_id as "segmentId", campaign_id as "campaignId", trace`;
 
 /** Finds the dispatches with schedules among these. */
 export function findScheduled(db: Db, ids: readonly string[]): Promise<Scheduled[]> {

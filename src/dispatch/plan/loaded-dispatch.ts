@@ -51,6 +51,8 @@ export interface LoadedDispatch {
   slots: number;
   /** Processor time that composing its messages has taken in this thread. null: it is not limited. */
   composing: Composing | null;
+  /** The `traceparent` under which it goes on. null: it is not traced. */
+  trace: string | null;
 }
 
 export interface Composing {
@@ -190,6 +192,7 @@ interface DispatchRow {
   schedule: Schedule | null;
   fires_at: Date | null;
   fired_at: Date | null;
+  trace: string | null;
 }
 
 /** Most bytes of stored plans, and of the texts that they refer to, that are read at once, unless a single one is larger. */
@@ -213,7 +216,7 @@ export async function loadDispatches(
     sql`
     with wanted as (
       select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at,
-             targeted, case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
+             targeted, trace, case when id = any(${[...known.keys()]}::uuid[]) then null else request::text end as request
         from dispatches
        where id = any(${ids}::uuid[])
     ), counted as (
@@ -222,7 +225,7 @@ export async function loadDispatches(
       window before as (order by id rows between unbounded preceding and 1 preceding)
     )
     select id, workspace_id, state, accepted_at, expanded_at, replay, replayed_at, schedule, fires_at, fired_at, targeted,
-           request
+           trace, request
       from counted
      where request is null or bytes_before is null or bytes_before < ${MOST_READ_BYTES}`,
   );
@@ -305,6 +308,7 @@ export function prepare(
     campaign: campaign ? { id: campaign.id, name: campaign.name, tags: campaign.tags } : null,
     slots: 1 + Math.floor(sizeBytes / SLOT_BYTES),
     composing: isBroadcast(plan) ? null : countedSince(composing, row.replayed_at ?? acceptedAt),
+    trace: row.trace ?? null,
   };
 }
 

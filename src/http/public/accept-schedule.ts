@@ -4,6 +4,7 @@ import { createSchedule, type ScheduleDeps, type ScheduleRequest } from '../../d
 import { remarkMembers, type SendRemarks } from '../../dispatch/plan/remarks.ts';
 import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
 import type { DryRun } from '../../dispatch/report/dry-run.ts';
+import { within } from '../../traces/traces.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { loadedWorkspace } from '../loaded-workspace.ts';
 import type { Questions } from '../questions.ts';
@@ -45,10 +46,16 @@ export async function acceptSchedule(
     return { status: 201, body: await answer };
   }
   if (prepare !== undefined) remarks = { ...remarks, warnings: [...remarks.warnings, ...(await prepare())] };
-  const { dispatchId, scheduleId } = await createSchedule(deps, {
-    ...{ workspaceId, apiKeyId: apiKey.id, requestId, plan, schedule, sendIdIsNew },
+  const span = request.span?.child('accept') ?? null;
+  const order = {
+    ...{ workspaceId, apiKeyId: apiKey.id, requestId, plan, schedule, sendIdIsNew, trace: span?.traceparent },
     activity: activityOf({ plan, workspace, body, requestId, apiKeyName: apiKey.name, endpoint: path }),
-  });
+  };
+  const { dispatchId, scheduleId } = await within(
+    span,
+    () => createSchedule(deps, order),
+    (created) => ({ 'cresset.dispatch_id': created.dispatchId }),
+  );
   const answer = {
     dispatch_id: dispatchId,
     schedule_id: scheduleId,

@@ -13,6 +13,7 @@ import type { Catalog } from '../../workspace/catalog.ts';
 import { loadedWorkspace } from '../loaded-workspace.ts';
 import type { Questions } from '../questions.ts';
 import type { RouteRequest } from '../route.ts';
+import { acceptTraced } from './accept-traced.ts';
 
 /** What every endpoint needs that accepts sends. */
 export interface SendDeps {
@@ -53,7 +54,7 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
     await request.rate.charge();
     await prepare();
   }
-  const { answer } = await deps.acceptor.accept({
+  const { answer } = await acceptTraced(deps.acceptor, request.span, {
     workspaceId: request.workspaceId,
     apiKeyId: request.apiKey.id,
     requestId: request.requestId,

@@ -12,7 +12,7 @@ export function answeringOnce(
   idempotency: Idempotency,
   referenceOf: ReferenceOf,
   send: (request: RouteRequest, reference: IdempotentRequest | null) => Promise<object>,
-): Required<Pick<Route, 'replay' | 'countsItself' | 'handle'>> {
+): Required<Pick<Route, 'replay' | 'countsItself' | 'isTraced' | 'handle'>> {
   async function answeredBefore(reference: IdempotentRequest): Promise<Answer | null> {
     const body = await idempotency.answered(reference);
     return body && { status: 201, body, headers: { 'idempotency-replayed': 'true' } };
@@ -23,6 +23,7 @@ export function answeringOnce(
       return reference && answeredBefore(reference);
     },
     countsItself: true,
+    isTraced: true,
     handle(request) {
       const reference = referenceOf(request);
       const answer = async () => ({ status: 201, body: await send(request, reference) });

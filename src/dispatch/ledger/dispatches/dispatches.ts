@@ -7,13 +7,13 @@ import type { DispatchState } from '../../plan/states.ts';
 
 /**
  * Fragment: writes accepted dispatches, each with one open task. `rows` has id, workspace_id, api_key_id, request_id,
- * lane, request, campaign_id, segment_id and send_id.
+ * lane, request, campaign_id, segment_id, send_id and trace.
  */
 export function insertDispatches(rows: Sql, acceptedAt: Date): Sql {
   return sql`
       insert into dispatches (id, workspace_id, accepted_at, api_key_id, request_id, lane, state, request, campaign_id,
-                              segment_id, send_id, open_tasks)
-      select id, workspace_id, ${acceptedAt}, api_key_id, request_id, lane, 'accepted', request::json, campaign_id, segment_id, send_id, 1
+                              segment_id, send_id, open_tasks, trace)
+      select id, workspace_id, ${acceptedAt}, api_key_id, request_id, lane, 'accepted', request::json, campaign_id, segment_id, send_id, 1, trace
         from ${rows}`;
 }
 

@@ -69,11 +69,8 @@ export async function listTroubles(
   const pauses = await standingPauses(db, workspace.id, now);
   const { waiting } =
     pauses.length === 0 ? { waiting: new Map<string, WaitingFor>() } : await countWaiting(db, workspace.id);
-  const refusal = db.refusal();
   const troubles = [
-    ...(refusal === null
-      ? []
-      : [plain('red', 'database', `The database ${refusal.said}`, 'What writes is refused or waits.')]),
+    ...ofDatabase(db),
     ...pauses.map((pause) => ofPause(pause, workspace, { pauses, waiting })),
     ...(await ofWorkers(db)),
     ...(await ofQueue(db, now)),
@@ -86,6 +83,13 @@ export async function listTroubles(
     ...callers.map((said) => plain('amber', 'callers', 'A key comes too often and gets 429', said)),
   ];
   return troubles.sort((one, other) => rank(one) - rank(other));
+}
+
+/** The trouble of the database, by what this process knows: nothing is read. */
+export function ofDatabase(db: Pick<Database, 'refusal'>): Trouble[] {
+  const refusal = db.refusal();
+  if (refusal === null) return [];
+  return [plain('red', 'database', `The database ${refusal.said}`, 'What writes is refused or waits.')];
 }
 
 function rank({ severity }: Trouble): number {

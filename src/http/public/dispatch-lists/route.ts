@@ -15,6 +15,7 @@ import { dashed, v7 } from '../../../lib/uuid.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import type { SendDeps } from '../accept-send.ts';
+import { acceptTraced } from '../accept-traced.ts';
 import { withHeaderRemarks } from '../header-slips.ts';
 import { successAnswer } from '../messages-send/answer.ts';
 import { checkSendId, withSendId } from '../messages-send/send-id.ts';
@@ -43,6 +44,7 @@ export function dispatchListsRoute(deps: ListRouteDeps): Route {
     path,
     permission: 'messages.send',
     knowsIdempotencyKey: true,
+    isTraced: true,
     streams: 'application/x-ndjson',
     bucket: () => bucket,
     async handle(request) {
@@ -147,7 +149,7 @@ async function accept(
   const dispatchId = v7(deps.clock.now());
   const isOurs = await sealList(deps.db, held, { dispatchId: dashed(dispatchId), now: deps.clock.now() });
   if (!isOurs) throw new RequestError('idempotency_running', [], 1);
-  const accepted = await deps.acceptor.accept({
+  const accepted = await acceptTraced(deps.acceptor, request.span, {
     workspaceId: request.workspaceId,
     apiKeyId: request.apiKey.id,
     requestId: request.requestId,

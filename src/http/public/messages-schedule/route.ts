@@ -28,6 +28,7 @@ export function messagesScheduleRoutes(deps: SchedulingDeps): Route[] {
       method: 'POST',
       path: createPath,
       permission: 'messages.schedule.create',
+      isTraced: true,
       handle: (request) => create(deps, request),
     },
     {

@@ -46,6 +46,7 @@ export function triggerScheduleRoutes(deps: SchedulingDeps): Route[] {
         method: 'POST',
         path: createPath,
         permission: `${name}.trigger.schedule.create`,
+        isTraced: true,
         bucket: bucketOf(createPath, idMember),
         handle: (request) => create(deps, request, { ...subject, path: createPath }),
       },

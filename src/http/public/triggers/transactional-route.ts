@@ -18,7 +18,7 @@ import { transactionalPath } from './request.ts';
  * nobody gets one receipt twice.
  */
 export function transactionalRoute(deps: SendDeps): Route {
-  const { replay, handle, countsItself } = answeringOnce(deps.idempotency, referenceOf, (request, reference) =>
+  const { replay, handle, ...counted } = answeringOnce(deps.idempotency, referenceOf, (request, reference) =>
     send(deps, request, reference),
   );
   return {
@@ -27,7 +27,7 @@ export function transactionalRoute(deps: SendDeps): Route {
     permission: 'transactional.send',
     insteadOfIdempotencyKey: 'external_send_id',
     replay: (request) => inOriginalWords(async () => replay(request)),
-    countsItself,
+    ...counted,
     handle: (request) => inOriginalWords(() => handle(request)),
   };
 }
