@@ -74,6 +74,7 @@ export async function runImport(
       },
     );
     await rejects?.close();
+    await rejects?.addLater(totals.later.found);
     report.end(totals, doubts);
     if (totals.end === 'stopped') throw new CommandEnd(130);
     if (totals.rejected > 0) throw new CommandEnd(3);

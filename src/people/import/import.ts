@@ -2,6 +2,7 @@ import type { Database, Transaction } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { mergeCustomIndex } from '../profile/custom-index.ts';
 import { type Remark, sentenceOf } from '../remarks.ts';
@@ -10,6 +11,7 @@ import { footprintOf } from '../track/footprint.ts';
 import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches.ts';
 import { type Entry, ImportFileError, type RecordKind, type Shown } from './entry.ts';
 import { InOrder } from './in-order.ts';
+import { LaterLines } from './later-lines.ts';
 import { ParallelBatches } from './parallel-batches.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
 import { type ReadBatch, readBatch } from './read-batch.ts';
@@ -53,6 +55,12 @@ export interface ImportTotals {
   resumed: number;
 }
 
+export interface ImportEnd extends ImportTotals {
+  end: 'finished' | 'stopped';
+  /** The rejected lines whose people came again. */
+  later: LaterLines;
+}
+
 /**
  * Applies the attributes objects of a file in order, as /users/track does. Each batch is one transaction. Memory does
  * not grow with the file. Resolves with `end: 'stopped'` when `signal` stopped it. Throws ImportFileError.
@@ -60,13 +68,15 @@ export interface ImportTotals {
 export async function importPeople(
   deps: ImportDeps,
   options: ImportOptions,
-): Promise<ImportTotals & { end: 'finished' | 'stopped' }> {
+): Promise<ImportEnd> {
   const totals: ImportTotals = { records: 0, rejected: 0, partial: 0, resumed: 0 };
   const running = new ParallelBatches(options.parallelBatches);
   const { records = 'attributes', skipBadCells = false } = options;
   let isWhole = true;
-  const results = new InOrder(async ({ batch, rejects }: BatchResult & { batch: Batch }) => {
+  const later = new LaterLines();
+  const results = new InOrder(async ({ batch, rejects, objects }: Result) => {
     await reportRejects(batch, rejects, options);
+    if (records === 'attributes') noteLines(later, batch, rejects, objects);
     totals.records += batch.entries.length;
     totals.rejected += rejects.length;
     totals.partial += rejects.filter(({ isPartial }) => isPartial).length;
@@ -79,7 +89,7 @@ export async function importPeople(
       const done = options.progress.done.get(batch.number);
       if (done !== undefined) {
         totals.resumed += done.records;
-        await results.add(batch.number, { batch, ...done });
+        await results.add(batch.number, { batch, objects: null, ...done });
         continue;
       }
       // Each batch has one instant, taken in file order, because an address names the person who was updated last.
@@ -88,7 +98,7 @@ export async function importPeople(
       await running.start(footprintOf(read.request), async () => {
         try {
           const result = await applyBatch({ ...deps, ...options, now }, batch, read);
-          await results.add(batch.number, { batch, ...result });
+          await results.add(batch.number, { batch, objects: read.objects, ...result });
         } catch (error) {
           results.fail(error);
           throw error;
@@ -99,12 +109,45 @@ export async function importPeople(
   } finally {
     await running.idle();
   }
-  if (!isWhole) return { ...totals, end: 'stopped' };
+  if (!isWhole) return { ...totals, end: 'stopped', later };
   if (!options.dryRun) {
     if (totals.records >= minRecordsToTidy) await tidyIndexes(deps.db);
     await options.progress.finish(deps.now(), totals);
   }
-  return { ...totals, end: 'finished' };
+  return { ...totals, end: 'finished', later };
+}
+
+interface Result extends BatchResult {
+  batch: Batch;
+  /** null: an earlier run applied the batch, so it was not read. */
+  objects: readonly unknown[] | null;
+}
+
+/** Nothing is read a second time unless there is somebody to watch for. */
+function noteLines(
+  later: LaterLines,
+  { entries }: Batch,
+  rejects: readonly Reject[],
+  objects: readonly unknown[] | null,
+): void {
+  if (rejects.length === 0 && !later.isWatching) return;
+  const byLine = new Map(rejects.map((reject) => [reject.line, reject]));
+  for (const [index, entry] of entries.entries()) {
+    const reject = byLine.get(entry.line);
+    if (reject === undefined && !later.isWatching) continue;
+    const object = objects === null ? objectOf(entry) : objects[index];
+    if (reject?.isPartial !== false) later.applied(entry.line, object);
+    if (reject !== undefined) later.rejected(entry.line, object);
+  }
+}
+
+function objectOf(entry: Entry): unknown {
+  try {
+    return entry.read().object;
+  } catch (error) {
+    if (error instanceof ObjectProblem) return null;
+    throw error;
+  }
 }
 
 /** Fewer records change nothing for the planner, and a server soon merges their index entries. */

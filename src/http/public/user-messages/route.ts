@@ -3,7 +3,7 @@ import { listMessages } from '../../../dispatch/report/person-messages.ts';
 import { RequestError } from '../../../errors.ts';
 import { type FoundPerson, findByAddress, findPerson } from '../../../people/profile/find-person.ts';
 import { type Identifier, readExternalId } from '../../../people/profile/identifiers.ts';
-import { personParameters, readPersonQuery } from '../../person-query.ts';
+import { nobodyHas, personParameters, readPersonQuery } from '../../person-query.ts';
 import { nextCursor } from '../../query.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 import {
@@ -22,7 +22,7 @@ export function userMessagesRoutes({ db }: { db: Db }): Route[] {
   async function ofPerson({ query, workspaceId }: RouteRequest, identifier: Identifier): Promise<Answer> {
     const filter = readMessageFilter(query);
     const person = await findPerson(db, workspaceId, identifier);
-    if (person === null) throw new RequestError('not_found', ['external_id: nobody of this workspace has this id']);
+    if (person === null) throw new RequestError('not_found', [nobodyHas(identifier)]);
     const { messages, next } = await listMessages(db, { ...filter, workspaceId, people: [person.key] });
     const body = { ...idsOf(person), messages: messages.map(({ message }) => message) };
     return { status: 200, body: { ...body, ...nextCursor(next), message: 'success' } };
