@@ -49,9 +49,9 @@ test('a JSON body that is not UTF-8 is a 400 with its place, on every kind of ro
   const table: [path: string, body: Buffer, place: string, method?: string][] = [
     ['/users/track', track, 'line 2, byte 16'],
     ['/users/track/bulk', track, 'line 2, byte 16'],
-    ['/messages/send', hello, 'line 1, byte 84'],
+    ['/messages/send', hello, 'line 1, byte 86'],
     ['/campaigns/trigger/send', latin('{"campaign_id":"\xff"}'), 'line 1, byte 17'],
-    ['/messages/preview', hello, 'line 1, byte 84'],
+    ['/messages/preview', hello, 'line 1, byte 86'],
     ['/templates/email/create', latin('{"template_name":"\xe9"}'), 'line 1, byte 19'],
     ['/catalogs/shop/items/a', latin('{"items":[{"name":"\xe9"}]}'), 'line 1, byte 20', 'PUT'],
     ['/catalogs/shop/items', latin('{"items":[{"id":"\xe9"}]}'), 'line 1, byte 18', 'DELETE'],

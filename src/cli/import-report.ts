@@ -181,7 +181,7 @@ function whereLater({ found }: LaterLines): InDoubt {
 function laterLines(later: LaterLines): string[] {
   const { found, unwatched } = later;
   const where = whereOf(whereLater(later));
-  const mended = 'mended, they do not set again what that line set';
+  const mended = 'mended, it does not set again what that line set';
   return [
     ...(found.size === 0 ? [] : [`  ${grouped(found.size)} × the person of a rejected line came again in a later one (${where}); ${mended}`]),
     ...(unwatched === 0

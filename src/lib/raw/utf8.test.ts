@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { utf8Problem } from './utf8.ts';
+import { findUtf8Error, utf8Problem } from './utf8.ts';
 
 test('bytes that are not UTF-8 are told with their place, and no others', () => {
   const table: [string, Buffer, string | null][] = [
@@ -18,7 +18,11 @@ test('bytes that are not UTF-8 are told with their place, and no others', () => 
     assert.equal(utf8Problem(bytes), place && `expected UTF-8, got something else at ${place}`, what);
 });
 
-test('the place is found in one pass, also behind a million genuine U+FFFD', () => {
-  const bytes = Buffer.concat([Buffer.from('\ufffd'.repeat(1_000_000)), Buffer.of(0xfc)]);
-  assert.equal(utf8Problem(bytes), 'expected UTF-8, got something else at line 1, byte 3000001');
+test('the place is found wherever it is in a long text', () => {
+  const text = Buffer.from('aé日🙂\ufffd'.repeat(40));
+  for (let at = 0; at <= text.length; at += 1) {
+    const isStart = at === text.length || ((text[at] ?? 0) & 0xc0) !== 0x80;
+    for (const broken of [Buffer.of(0xff), Buffer.of(0xe4), Buffer.alloc(30, 0x80)])
+      if (isStart) assert.equal(findUtf8Error(Buffer.concat([text.subarray(0, at), broken, text.subarray(at)])), at);
+  }
 });

@@ -8,7 +8,8 @@ export function utf8Problem(bytes: Buffer): string | null {
   const at = findUtf8Error(bytes);
   if (at === null) return null;
   const before = bytes.subarray(0, at);
-  const line = before.reduce((lines, byte) => (byte === LINE_FEED ? lines + 1 : lines), 1);
+  let line = 1;
+  for (let end = before.indexOf(LINE_FEED); end !== -1; end = before.indexOf(LINE_FEED, end + 1)) line += 1;
   return `expected UTF-8, got something else at line ${line}, byte ${at - before.lastIndexOf(LINE_FEED)}`;
 }
 
@@ -18,19 +19,29 @@ export function findUtf8Error(bytes: Buffer): number | null {
 }
 
 const LINE_FEED = 0x0a;
-const REPLACEMENT = '\ufffd';
-const replacementBytes = Buffer.from(REPLACEMENT);
 
-/** Where U+FFFD came out of other bytes than its own. */
+/** Fewer bytes than these are looked at one after the other. */
+const FEW_BYTES = 16;
+
+/** Halves the bytes until few are left: a hostile body of megabytes must not keep the server busy. */
 function firstBroken(bytes: Buffer): number {
-  const text = bytes.toString('utf8');
-  let at = 0;
-  for (let from = 0; ; from += 1) {
-    const found = text.indexOf(REPLACEMENT, from);
-    if (found === -1) return bytes.length;
-    at += Buffer.byteLength(text.slice(from, found));
-    if (!bytes.subarray(at, at + replacementBytes.length).equals(replacementBytes)) return at;
-    at += replacementBytes.length;
-    from = found;
+  let [good, end] = [0, bytes.length];
+  while (end - good > FEW_BYTES) {
+    let middle = (good + end) >> 1;
+    while (middle > good && isContinuation(bytes[middle])) middle -= 1;
+    if (middle === good) break;
+    if (isUtf8(bytes.subarray(good, middle))) good = middle;
+    else end = middle;
   }
+  for (;;) {
+    const at = good;
+    const length = [1, 2, 3, 4].find((count) => isUtf8(bytes.subarray(at, at + count)));
+    if (length === undefined) return at;
+    good += length;
+  }
+}
+
+/** Whether the byte can only stand within a character. */
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
 }

@@ -103,6 +103,7 @@ export function withoutLater(record: unknown, later: Later): { record: unknown; 
   const taken = valuesOf(person).filter((name) => members === null || members.includes(name));
   if (taken.length === 0) return { record, problems: [] };
   const kept = Object.entries(person.record).filter(([name]) => !taken.includes(name));
-  const problem = `${taken.join(', ')}: line ${later.line} of that file has set it since; leave it out, or take "later" away to set it anyway`;
+  const it = taken.length === 1 ? 'it' : 'them';
+  const problem = `${taken.join(', ')}: set by later lines of that file, the last of which is ${later.line}; leave ${it} out, or take "later" away to set ${it} anyway`;
   return { record: Object.fromEntries(kept), problems: [problem] };
 }
