@@ -16,17 +16,17 @@ test('wrong members, an unknown segment and an unknown campaign are told togethe
       { ...lost, broadcast: 'maybe', messages: { webhook: { ...webhook, url: 5 } } },
       'Bad Request',
       [
-        'broadcast: expected true or false, got "maybe"',
+        'broadcast: expected a boolean, got a text',
         noSegment,
         noCampaign,
-        'messages.webhook.url: expected a text, got 5',
+        'messages.webhook.url: expected an absolute http or https URL',
       ],
     ],
     [{ ...lost, broadcast: true, messages: { webhook } }, 'Bad Request', [noSegment, noCampaign]],
     [
       { campaign_id: 'none', external_user_ids: ['ada'], messages: { webhook: { ...webhook, url: 5 } } },
       'Invalid Campaign ID',
-      [noCampaign, 'messages.webhook.url: expected a text, got 5'],
+      [noCampaign, 'messages.webhook.url: expected an absolute http or https URL'],
     ],
     [
       // What could not be read was given.
@@ -39,7 +39,7 @@ test('wrong members, an unknown segment and an unknown campaign are told togethe
       'No Recipients',
       [
         'external_user_ids, user_aliases, segment_id, audience: expected at least one, got none',
-        'messages.webhook.url: expected a text, got 5',
+        'messages.webhook.url: expected an absolute http or https URL',
       ],
     ],
   ];
@@ -53,7 +53,7 @@ test('wrong members, an unknown segment and an unknown campaign are told togethe
     [
       'Bad Request',
       [
-        'broadcast: expected true or false, got "maybe"',
+        'broadcast: expected a boolean, got a text',
         'campaign_id: does not name an API-triggered campaign of this workspace, got "none"',
       ],
     ],

@@ -12,7 +12,7 @@ apps:
   - id: ${APP}
     name: Acme Web
     platform: web
-    content_cards: { keys: ["${'c'.repeat(32)}"] }`;
+    content_cards: { keys: [{ algorithm: HS256, key: "${'c'.repeat(32)}" }] }`;
 
 interface Sent {
   method?: string;
@@ -77,7 +77,7 @@ test('a JSON body that is not UTF-8 is a 400 with its place, on every kind of ro
 
 test('texts of a form that are not UTF-8 are a 400', async (t) => {
   const app = await startTestApp(t);
-  await app.givenWorkspace('media_library: { max_bytes: 1000000 }');
+  await app.givenWorkspace('media_library: { storage_bytes: 1000000 }');
   const dot = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
   const form = (name: string, fileName: string) =>
     Buffer.concat([

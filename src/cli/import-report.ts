@@ -1,6 +1,6 @@
 import { shown } from '../lib/raw/json.ts';
 import type { Doubts } from '../people/import/doubts.ts';
-import type { ImportEnd, ImportTotals } from '../people/import/import.ts';
+import type { ImportTotals } from '../people/import/import.ts';
 import type { LaterLines } from '../people/import/later-lines.ts';
 import type { InDoubt } from '../people/import/numbers.ts';
 import type { Reject } from '../people/import/progress.ts';
@@ -74,7 +74,7 @@ export class ImportReport {
     else this.#terminal.printError(this.#line(totals));
   }
 
-  end({ later, ...totals }: ImportEnd, found: Doubts): void {
+  end(totals: ImportTotals & { end: 'finished' | 'stopped' }, found: Doubts, later: LaterLines): void {
     const [numbers, fixedLines] = [found.numbers.inDoubt(), found.fixedLines()];
     const seconds = (performance.now() - this.#startMs) / 1_000;
     const { rejectsPath, dryRun, json } = this.#options;

@@ -8,6 +8,7 @@ import { readCsv } from '../people/import/csv.ts';
 import { Doubts } from '../people/import/doubts.ts';
 import type { RecordKind } from '../people/import/entry.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
+import { LaterLines } from '../people/import/later-lines.ts';
 import { readNdjson } from '../people/import/ndjson.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
@@ -58,6 +59,7 @@ export async function runImport(
   }
   const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath, command.keptOptions);
   const doubts = new Doubts(command.csv?.numbers ?? 'plain');
+  const later = new LaterLines();
   const { signal, release } = interruption(terminal);
   try {
     const totals = await importPeople(
@@ -66,6 +68,8 @@ export async function runImport(
         ...{ entries: entriesOf(command, doubts, (bytes) => report.read(bytes)), progress: opened.progress, signal },
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         ...{ records: command.records, skipBadCells: command.skipBadCells },
+        // Events and purchases replace nothing.
+        ...(command.records === 'attributes' && { later }),
         async onReject(reject, shown) {
           report.reject(reject);
           await rejects?.write(reject, shown);
@@ -74,8 +78,8 @@ export async function runImport(
       },
     );
     await rejects?.close();
-    await rejects?.addLater(totals.later.found);
-    report.end(totals, doubts);
+    await rejects?.addLater(later.found);
+    report.end(totals, doubts, later);
     if (totals.end === 'stopped') throw new CommandEnd(130);
     if (totals.rejected > 0) throw new CommandEnd(3);
   } catch (error) {

@@ -11,7 +11,7 @@ import { footprintOf } from '../track/footprint.ts';
 import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches.ts';
 import { type Entry, ImportFileError, type RecordKind, type Shown } from './entry.ts';
 import { InOrder } from './in-order.ts';
-import { LaterLines } from './later-lines.ts';
+import type { LaterLines } from './later-lines.ts';
 import { ParallelBatches } from './parallel-batches.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
 import { type ReadBatch, readBatch } from './read-batch.ts';
@@ -42,6 +42,8 @@ export interface ImportOptions {
   /** Called in the order of the file. */
   onReject(reject: Reject, shown: Shown): void | Promise<void>;
   onProgress(totals: ImportTotals): void;
+  /** Gets to know which people of rejected lines come again. Absent: nobody asks. */
+  later?: LaterLines;
 }
 
 export interface ImportTotals {
@@ -55,12 +57,6 @@ export interface ImportTotals {
   resumed: number;
 }
 
-export interface ImportEnd extends ImportTotals {
-  end: 'finished' | 'stopped';
-  /** The rejected lines whose people came again. */
-  later: LaterLines;
-}
-
 /**
  * Applies the attributes objects of a file in order, as /users/track does. Each batch is one transaction. Memory does
  * not grow with the file. Resolves with `end: 'stopped'` when `signal` stopped it. Throws ImportFileError.
@@ -68,15 +64,14 @@ export interface ImportEnd extends ImportTotals {
 export async function importPeople(
   deps: ImportDeps,
   options: ImportOptions,
-): Promise<ImportEnd> {
+): Promise<ImportTotals & { end: 'finished' | 'stopped' }> {
   const totals: ImportTotals = { records: 0, rejected: 0, partial: 0, resumed: 0 };
   const running = new ParallelBatches(options.parallelBatches);
   const { records = 'attributes', skipBadCells = false } = options;
   let isWhole = true;
-  const later = new LaterLines();
   const results = new InOrder(async ({ batch, rejects, objects }: Result) => {
     await reportRejects(batch, rejects, options);
-    if (records === 'attributes') noteLines(later, batch, rejects, objects);
+    if (options.later !== undefined) noteLines(options.later, batch, rejects, objects);
     totals.records += batch.entries.length;
     totals.rejected += rejects.length;
     totals.partial += rejects.filter(({ isPartial }) => isPartial).length;
@@ -109,12 +104,12 @@ export async function importPeople(
   } finally {
     await running.idle();
   }
-  if (!isWhole) return { ...totals, end: 'stopped', later };
+  if (!isWhole) return { ...totals, end: 'stopped' };
   if (!options.dryRun) {
     if (totals.records >= minRecordsToTidy) await tidyIndexes(deps.db);
     await options.progress.finish(deps.now(), totals);
   }
-  return { ...totals, end: 'finished', later };
+  return { ...totals, end: 'finished' };
 }
 
 interface Result extends BatchResult {
