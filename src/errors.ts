@@ -7,12 +7,14 @@ export const errorCodes = {
   bad_request: {
     status: 400,
     label: 'Bad Request',
-    meaning: 'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path. What only the database knows, such as stored content, is told once the rest is right.',
+    meaning:
+      'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path. What only the database knows, such as stored content, is told once the rest is right.',
   },
   malformed_body: {
     status: 400,
     label: 'Bad Request',
-    meaning: 'The body is not JSON in UTF-8; `errors` says where. `error` says so as well, because the original says it there.',
+    meaning:
+      'The body is not JSON in UTF-8; `errors` says where. `error` says so as well, because the original says it there.',
   },
   no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
   no_message: {

@@ -178,7 +178,11 @@ test('a list that cannot be read is refused as a whole, and the answer names the
       400,
       'line 2: expected at most 40 levels of nesting',
     ],
-    [Buffer.concat([Buffer.from(ndjson(head)), Buffer.of(0x22, 0xff)]), 400, 'line 2: expected UTF-8, got something else at byte 2'],
+    [
+      Buffer.concat([Buffer.from(ndjson(head)), Buffer.of(0x22, 0xff)]),
+      400,
+      'line 2: expected UTF-8, got something else at byte 2',
+    ],
     [
       ndjson(head, ada),
       415,

@@ -102,9 +102,11 @@ test('a server without a secret, on a database that has credentials, is refused,
   assert.ok(!('child' in refused), 'it started');
   assert.equal(refused.code, 1);
   assert.ok(
-    refused.output.replaceAll('\\"', '"').includes(
-      `There is no secret here, and the credentials in this database are sealed with one. Copy the file "secret" of the data folder that the servers used to ${dataDir}, or set CRESSET_SECRET as they had it. If it is lost, make a new one (openssl rand -hex 32), set CRESSET_SECRET to it, run cresset apply --reseal <workspace file>, and start all servers with it.`,
-    ),
+    refused.output
+      .replaceAll('\\"', '"')
+      .includes(
+        `There is no secret here, and the credentials in this database are sealed with one. Copy the file "secret" of the data folder that the servers used to ${dataDir}, or set CRESSET_SECRET as they had it. If it is lost, make a new one (openssl rand -hex 32), set CRESSET_SECRET to it, run cresset apply --reseal <workspace file>, and start all servers with it.`,
+      ),
     refused.output,
   );
   assert.deepEqual(readdirSync(dataDir), []);

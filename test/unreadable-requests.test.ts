@@ -22,19 +22,21 @@ interface Sent {
 /** Sends the bytes, and the path, as they are. */
 async function send(app: TestApp, path: string, bytes: Buffer, { method = 'POST', headers = {} }: Sent = {}) {
   const { hostname, port } = new URL(app.url);
-  const answer = await new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((done, failed) => {
-    const request = httpRequest(
-      { hostname, port, path, method, headers: { authorization: `Bearer ${app.key}`, ...headers } },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk) => (text += chunk));
-        response.on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, text }));
-      },
-    );
-    request.on('error', failed);
-    request.end(bytes.length === 0 ? undefined : bytes);
-  });
+  const answer = await new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
+    (done, failed) => {
+      const request = httpRequest(
+        { hostname, port, path, method, headers: { authorization: `Bearer ${app.key}`, ...headers } },
+        (response) => {
+          let text = '';
+          response.setEncoding('utf8');
+          response.on('data', (chunk) => (text += chunk));
+          response.on('end', () => done({ status: response.statusCode ?? 0, headers: response.headers, text }));
+        },
+      );
+      request.on('error', failed);
+      request.end(bytes.length === 0 ? undefined : bytes);
+    },
+  );
   return { ...answer, body: JSON.parse(answer.text) as { message: string; errors?: string[]; error?: string } };
 }
 
@@ -45,7 +47,9 @@ test('a JSON body that is not UTF-8 is a 400 with its place, on every kind of ro
   const app = await startTestApp(t);
   await app.givenWorkspace(WEB);
   const track = latin('{"attributes":[{"external_id":"lat",\n"first_name":"J\xfcrgen"}]}');
-  const hello = latin('{"external_user_ids":["lat"],"messages":{"webhook":{"url":"https://x.test","body":"Gr\xfc\xdfe"}}}');
+  const hello = latin(
+    '{"external_user_ids":["lat"],"messages":{"webhook":{"url":"https://x.test","body":"Gr\xfc\xdfe"}}}',
+  );
   const table: [path: string, body: Buffer, place: string, method?: string][] = [
     ['/users/track', track, 'line 2, byte 16'],
     ['/users/track/bulk', track, 'line 2, byte 16'],
@@ -113,7 +117,11 @@ test('a path or query that is not UTF-8 is a 400 that says so', async (t) => {
   }
   for (const name of ['100%', '%E2%82%AC', '%EF%BF%BD', '50%25']) {
     const answer = await send(app, `/users/messages?external_id=${name}`, nothing, { method: 'GET' });
-    assert.deepEqual([answer.status, answer.body.errors], [404, ['external_id: nobody of this workspace has it']], name);
+    assert.deepEqual(
+      [answer.status, answer.body.errors],
+      [404, ['external_id: nobody of this workspace has it']],
+      name,
+    );
   }
   const typeless = await send(app, '/users/track', latin('{}'), { headers: { 'content-type': 'json' } });
   assert.equal(typeless.status, 400);
@@ -135,7 +143,10 @@ test('a packed body is a 415 that names the encodings an endpoint takes, and is 
   ];
   for (const [path, encoding, problem, takes, type = 'application/json'] of table) {
     const answer = await send(app, path, body, { headers: { 'content-encoding': encoding, 'content-type': type } });
-    assert.deepEqual([answer.status, answer.body.message, answer.body.errors], [415, 'Unsupported Media Type', [problem]]);
+    assert.deepEqual(
+      [answer.status, answer.body.message, answer.body.errors],
+      [415, 'Unsupported Media Type', [problem]],
+    );
     assert.equal(answer.headers['accept-encoding'], takes, path);
   }
   const { people } = await app.db.one<{ people: number }>(sql`select count(*) as people from profiles`);

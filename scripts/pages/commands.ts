@@ -30,7 +30,10 @@ function leavesOf(command: Command, name = command.name()): [string, Command][] 
 function sectionOf(name: string, command: Command): string {
   const { registeredArguments } = command;
   const rows = [
-    ...registeredArguments.map((argument) => [`<${argument.name()}${argument.variadic ? '...' : ''}>`, argument.description]),
+    ...registeredArguments.map((argument) => [
+      `<${argument.name()}${argument.variadic ? '...' : ''}>`,
+      argument.description,
+    ]),
     ...command.options.map((option) => [option.flags, meaningOf(option)]),
   ];
   const table = rows.map(([flags = '', meaning = '']) => `| \`${flags}\` | ${meaning.replaceAll('|', '\\|')} |`);

@@ -183,10 +183,14 @@ function laterLines(later: LaterLines): string[] {
   const where = whereOf(whereLater(later));
   const mended = 'mended, it does not set again what that line set';
   return [
-    ...(found.size === 0 ? [] : [`  ${grouped(found.size)} × the person of a rejected line came again in a later one (${where}); ${mended}`]),
+    ...(found.size === 0
+      ? []
+      : [`  ${grouped(found.size)} × the person of a rejected line came again in a later one (${where}); ${mended}`]),
     ...(unwatched === 0
       ? []
-      : [`  ${grouped(unwatched)} × nobody knows whether the person of a rejected line came again, because there are too many; mended, they may set older values`]),
+      : [
+          `  ${grouped(unwatched)} × nobody knows whether the person of a rejected line came again, because there are too many; mended, they may set older values`,
+        ]),
   ];
 }
 

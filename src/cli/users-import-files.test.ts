@@ -248,24 +248,32 @@ test('a mended reject does not undo what later lines of the file set of the same
   assert.match(first.out, /\n {2}1 × the person of a rejected line came again in a later one \(line 2\); mended, /);
   const rejects = `${path}.rejects.ndjson`;
   const later = { line: 5, members: ['first_name', 'email', 'plan'] };
-  assert.deepEqual(lines(rejects).map((line) => [line.line, line.later]), [[2, later], [3, undefined]]);
+  assert.deepEqual(
+    lines(rejects).map((line) => [line.line, line.later]),
+    [
+      [2, later],
+      [3, undefined],
+    ],
+  );
   assert.equal(statSync(rejects).mode & 0o777, 0o600);
 
   const text = readFileSync(rejects, 'utf8').replace('keine', 'x@example.test').replace('nein', 'n2@example.test');
   writeFileSync(rejects, text);
   const mended = await on.import(rejects);
   assert.equal(mended.code, 3);
-  const problem = 'first_name, email: set by later lines of that file, the last of which is 5; leave them out, or take "later" away to set them anyway';
+  const problem =
+    'first_name, email: set by later lines of that file, the last of which is 5; leave them out, or take "later" away to set them anyway';
   assert.equal(mended.errors.split('\n')[1], `line 2: ${problem}`);
   const found = sql`select external_id, first_name, email from profiles order by external_id`;
   const two = { external_id: 'n2', first_name: 'Two', email: 'n2@example.test' };
-  assert.deepEqual(await db.query(found), [
-    { external_id: 'n1', first_name: 'new', email: 'n1@example.test' },
-    two,
-  ]);
+  assert.deepEqual(await db.query(found), [{ external_id: 'n1', first_name: 'new', email: 'n1@example.test' }, two]);
 
   const again = `${rejects}.rejects.ndjson`;
-  assert.deepEqual(lines(again).map((line) => [line.reason, line.later]), [[problem, later]], 'what was said is kept');
+  assert.deepEqual(
+    lines(again).map((line) => [line.reason, line.later]),
+    [[problem, later]],
+    'what was said is kept',
+  );
   writeFileSync(again, readFileSync(again, 'utf8').replace(/,"later":\{[^}]*\}/, ''));
   assert.equal((await on.import(again)).code, 0);
   assert.deepEqual(await db.query(found), [{ external_id: 'n1', first_name: 'old', email: 'x@example.test' }, two]);
@@ -299,6 +307,9 @@ test('a resumed import, and NDJSON with records applied in part, also say which 
       [2, 1_203, ['home_city']],
     ],
   );
-  writeFileSync(`${path}.rejects.ndjson`, JSON.stringify({ ...found[1], record: { external_id: 'ada', country: 'AT' } }));
+  writeFileSync(
+    `${path}.rejects.ndjson`,
+    JSON.stringify({ ...found[1], record: { external_id: 'ada', country: 'AT' } }),
+  );
   assert.equal((await on.import(`${path}.rejects.ndjson`)).code, 0, 'what no later line set is applied');
 });

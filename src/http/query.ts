@@ -18,7 +18,9 @@ export function checkEscapes(url: string): void {
   const query = url.slice(url.indexOf('?') + 1);
   for (const [bytes] of query.matchAll(/(?:%[\da-f]{2})+/gi))
     if (!isUtf8(Buffer.from(bytes.replaceAll('%', ''), 'hex')))
-      throw new RequestError('bad_request', [`query: expected percent-encoded UTF-8, got ${bytes.slice(0, MOST_SHOWN)}`]);
+      throw new RequestError('bad_request', [
+        `query: expected percent-encoded UTF-8, got ${bytes.slice(0, MOST_SHOWN)}`,
+      ]);
 }
 
 /**

@@ -3,8 +3,8 @@ import { Command } from 'commander';
 import type { Header } from '../../backup/format.ts';
 import { checkBackup, type Restored, restoreBackup } from '../../backup/restore-backup.ts';
 import { type Config, readConfig } from '../../config.ts';
-import { variablesOf } from '../../workspace/file/apply-file.ts';
 import { counted } from '../../lib/counted.ts';
+import { variablesOf } from '../../workspace/file/apply-file.ts';
 import { findSecret } from '../../workspace/secrets.ts';
 import { answer, type Terminal } from '../terminal.ts';
 import { withDatabaseUrl } from '../with-database.ts';
@@ -51,7 +51,9 @@ function textOf({ header, rows, paused }: Restored, secret: string | null): stri
   if (dispatches > 0) {
     const [was, is, each] = dispatches === 1 ? ['was', 'is', 'it'] : ['were', 'are', 'each'];
     const what = `${counted(dispatches, 'dispatch', 'dispatches')} ${was} not over then, and ${is} paused`;
-    lines.push(`${what}: what was pending may have been sent since. Resume or cancel ${each} (GET /dispatches?state=paused).`);
+    lines.push(
+      `${what}: what was pending may have been sent since. Resume or cancel ${each} (GET /dispatches?state=paused).`,
+    );
   }
   if (unknown > 0) {
     const [was, is, they] = unknown === 1 ? ['was', 'is', 'it'] : ['were', 'are', 'they'];

@@ -74,7 +74,9 @@ function fromJson(body: RouteRequest['body'], called: 'name' | 'asset_id'): Give
 function fromForm(rawBody: Buffer, boundary: string, called: 'name' | 'asset_id'): Given {
   const parts = readForm(rawBody, boundary);
   if (parts === null)
-    throw new RequestError('bad_request', ['body: expected multipart/form-data of at most 20 well-formed parts, with headers in UTF-8']);
+    throw new RequestError('bad_request', [
+      'body: expected multipart/form-data of at most 20 well-formed parts, with headers in UTF-8',
+    ]);
   const text = (member: string) => {
     const bytes = parts.find(({ name }) => name === member)?.bytes;
     if (bytes === undefined || bytes.length === 0) return null;
