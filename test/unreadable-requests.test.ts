@@ -25,7 +25,13 @@ async function send(app: TestApp, path: string, bytes: Buffer, { method = 'POST'
   const answer = await new Promise<{ status: number; headers: Record<string, unknown>; text: string }>(
     (done, failed) => {
       const request = httpRequest(
-        { hostname, port, path, method, headers: { authorization: `Bearer ${app.key}`, ...headers } },
+        {
+          hostname,
+          port,
+          path,
+          method,
+          headers: { authorization: `Bearer ${app.key}`, 'content-length': bytes.length, ...headers },
+        },
         (response) => {
           let text = '';
           response.setEncoding('utf8');
@@ -60,8 +66,8 @@ test('a JSON body that is not UTF-8 is a 400 with its place, on every kind of ro
     ['/catalogs/shop/items/a', latin('{"items":[{"name":"\xe9"}]}'), 'line 1, byte 20', 'PUT'],
     ['/catalogs/shop/items', latin('{"items":[{"id":"\xe9"}]}'), 'line 1, byte 18', 'DELETE'],
     ['/media_library/create', latin('{"name":"\xe9"}'), 'line 1, byte 10'],
-    [`/sdk/content_cards/v1/events?app_id=${APP}`, latin('{"events":"\xe9"}'), 'line 1, byte 12'],
-    ['/sdk/web_push/v1/subscriptions', latin('{"app_id":"\xe9"}'), 'line 1, byte 12'],
+    ['/feed/v1/content_cards/events', latin('{"events":"\xe9"}'), 'line 1, byte 12'],
+    ['/sdk/web-push/subscriptions', latin('{"app_id":"\xe9"}'), 'line 1, byte 12'],
   ];
   for (const [path, body, place, method] of table) {
     const answer = await send(app, path, body, { ...(method && { method }) });
@@ -138,7 +144,7 @@ test('a packed body is a 415 that names the encodings an endpoint takes, and is 
     ['/messages/send', 'GZIP', none('gzip'), 'identity'],
     ['/messages/send', 'br', none('br'), 'identity'],
     ['/media_library/create', 'deflate', none('deflate'), 'identity', 'multipart/form-data; boundary=b'],
-    ['/sdk/web_push/v1/subscriptions', 'gzip', none('gzip'), 'identity'],
+    ['/sdk/web-push/subscriptions', 'gzip', none('gzip'), 'identity'],
     ['/dispatches', 'br', 'Content-Encoding: expected gzip or none, got "br"', 'gzip', 'application/x-ndjson'],
   ];
   for (const [path, encoding, problem, takes, type = 'application/json'] of table) {
