@@ -267,7 +267,7 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     shownFallback: '`100000`',
     expected: `an integer from 0 to ${MOST_TASKS}`,
     meaning:
-      'The most tasks of broadcasts that may wait. One broadcast makes up to 257 tasks. While more wait, `/messages/send` answers 503 to broadcasts. It is measured as above. `0`: any number.',
+      'The most tasks of broadcasts that may wait. One broadcast makes up to 257 tasks, and others for those that workers have in hand, which count, too. While more wait, `/messages/send` answers 503 to broadcasts. It is measured as above. `0`: any number.',
     read: integer(0, MOST_TASKS),
   },
   broadcastQueueMaxAgeS: {

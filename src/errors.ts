@@ -7,12 +7,14 @@ export const errorCodes = {
   bad_request: {
     status: 400,
     label: 'Bad Request',
-    meaning: 'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path.',
+    meaning:
+      'The request has wrong syntax, types, forbidden keys or unknown ids; `errors` names each path. What only the database knows, such as stored content, is told once the rest is right.',
   },
   malformed_body: {
     status: 400,
     label: 'Bad Request',
-    meaning: 'The body is not JSON. `error` says so as well, because the original says it there.',
+    meaning:
+      'The body is not JSON in UTF-8; `errors` says where. `error` says so as well, because the original says it there.',
   },
   no_recipients: { status: 400, label: 'No Recipients', meaning: 'The request names and describes nobody.' },
   no_message: {
@@ -275,7 +277,7 @@ export const errorCodes = {
     status: 415,
     label: 'Unsupported Media Type',
     meaning:
-      'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`), or the endpoint another type.',
+      'The workspace wants `Content-Type: application/json` (`requests: { strict_content_type: true }`), or the endpoint another type; or the body has a `Content-Encoding` that the endpoint does not take, and `Accept-Encoding` names what it takes. Only `POST /dispatches` takes gzip.',
   },
   export_running: {
     status: 429,

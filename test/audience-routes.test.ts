@@ -181,8 +181,24 @@ test('every problem of a request is named with its path', async (t) => {
       'Bad Request',
       'user_alias.alias_label: expected a non-empty text',
     ],
-    ['explain', { segment_id: BLUE, external_id: 'nobody' }, 'Not Found', 'nobody of this workspace has this id'],
-    ['explain', { segment_id: BLUE, braze_id: 'f'.repeat(24) }, 'Not Found', 'nobody of this workspace has this id'],
+    [
+      'explain',
+      { segment_id: BLUE, external_id: 'nobody' },
+      'Not Found',
+      'external_id: nobody of this workspace has it',
+    ],
+    [
+      'explain',
+      { segment_id: BLUE, braze_id: 'f'.repeat(24) },
+      'Not Found',
+      'braze_id: nobody of this workspace has it',
+    ],
+    [
+      'explain',
+      { segment_id: BLUE, user_alias: { alias_label: 'number', alias_name: 'none' } },
+      'Not Found',
+      'user_alias: nobody of this workspace has it',
+    ],
   ];
   for (const [path, body, message, error] of table) {
     const answer = await app.post(`/audience/${path}`, body);

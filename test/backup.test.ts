@@ -277,3 +277,21 @@ test('an embedded database is restored in a fresh data folder; the missing secre
     /is not the secret that the servers of this database use/,
   );
 });
+
+test('a restore counts in words that fit: one dispatch is paused, two are', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const webhook = { url: 'https://acme.test/hook', request_method: 'POST', body: 'x' };
+  const words = [
+    '1 dispatch was not over then, and is paused: what was pending may have been sent since. Resume or cancel it (GET',
+    '2 dispatches were not over then, and are paused: what was pending may have been sent since. Resume or cancel each (GET',
+  ];
+  for (const said of words) {
+    assert.equal((await app.post('/messages/send', { external_user_ids: ['ada'], messages: { webhook } })).status, 201);
+    const path = join(temporaryFolder(t), 'a.backup');
+    assert.equal((await commandLine({ DATABASE_URL: app.databaseUrl })('backup', path)).code, 0);
+    const { code, out } = await commandLine({ DATABASE_URL: await emptyDatabase(t) })('restore', path);
+    assert.equal(code, 0);
+    assert.ok(out.includes(`\n${said}`), out);
+  }
+});

@@ -178,14 +178,18 @@ test('a list that cannot be read is refused as a whole, and the answer names the
       400,
       'line 2: expected at most 40 levels of nesting',
     ],
-    [Buffer.concat([Buffer.from(ndjson(head)), Buffer.of(0x22, 0xff)]), 400, 'line 2: expected UTF-8'],
+    [
+      Buffer.concat([Buffer.from(ndjson(head)), Buffer.of(0x22, 0xff)]),
+      400,
+      'line 2: expected UTF-8, got something else at byte 2',
+    ],
     [
       ndjson(head, ada),
       415,
       'expected the header "Content-Type: application/x-ndjson"',
       { 'content-type': 'application/json' },
     ],
-    [ndjson(head, ada), 400, 'Content-Encoding: expected gzip or none', { 'content-encoding': 'br' }],
+    [ndjson(head, ada), 415, 'Content-Encoding: expected gzip or none, got "br"', { 'content-encoding': 'br' }],
     [ndjson(head, ada), 400, 'body: expected gzip, as Content-Encoding says', { 'content-encoding': 'gzip' }],
     [
       gzipSync(Buffer.concat([Buffer.from(ndjson(head)), Buffer.alloc(64 * 1_048_576, 'x')])),

@@ -205,7 +205,7 @@ test('a person’s messages are listed over all dispatches, newest first, with t
   ]);
   assert.deepEqual(rowsOf(await list('/users/cy%2Fd%20e/messages')), []);
   const nobody = await app.get('/users/nobody/messages');
-  assert.deepEqual([nobody.status, nobody.body.errors], [404, ['external_id: nobody of this workspace has this id']]);
+  assert.deepEqual([nobody.status, nobody.body.errors], [404, ['external_id: nobody of this workspace has it']]);
 });
 
 test('the pending messages of a dispatch that was given up count as cancelled in the list of a person, too', async (t) => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { start, startServer } from '../rig/process.ts';
+import { sql } from '../src/db/sql.ts';
 import { startTestApp } from './support/app.ts';
 import { commandLine, temporaryFolder } from './support/command-line.ts';
 
@@ -89,4 +91,31 @@ test('a server that cannot open the newest definitions says so in /status and /h
   await app.refreshCatalog();
   assert.equal(await health(), undefined);
   assert.deepEqual((await app.get('/status')).body.problems, []);
+});
+
+test('a server without a secret, on a database that has credentials, is refused, says what to do, and makes no secret', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace(relays);
+  const dataDir = temporaryFolder(t);
+  const env = { DATABASE_URL: app.databaseUrl, CRESSET_DATA_DIR: dataDir, PORT: '0' };
+  const refused = await start(env);
+  assert.ok(!('child' in refused), 'it started');
+  assert.equal(refused.code, 1);
+  assert.ok(
+    refused.output
+      .replaceAll('\\"', '"')
+      .includes(
+        `There is no secret here, and the credentials in this database are sealed with one. Copy the file "secret" of the data folder that the servers used to ${dataDir}, or set CRESSET_SECRET as they had it. If it is lost, make a new one (openssl rand -hex 32), set CRESSET_SECRET to it, run cresset apply --reseal <workspace file>, and start all servers with it.`,
+      ),
+    refused.output,
+  );
+  assert.deepEqual(readdirSync(dataDir), []);
+
+  await app.db.run(sql`delete from sealing_secret`);
+  assert.ok(!('child' in (await start(env))), 'credentials alone are enough');
+  assert.deepEqual(readdirSync(dataDir), []);
+
+  writeFileSync(join(dataDir, 'secret'), `${app.secret}\n`);
+  const server = await startServer(env);
+  assert.equal(await server.end('SIGTERM'), 0, server.log());
 });

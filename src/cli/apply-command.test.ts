@@ -62,3 +62,21 @@ test('a missing file ends with exit code 2', async (t) => {
     errors: `${file} is not usable:\n  - the file cannot be read (ENOENT)`,
   });
 });
+
+test('a workspace file, or a file that it refers to, that is not UTF-8 is refused with the place', async (t) => {
+  const folder = temporaryFolder(t);
+  const [whole, part] = [join(folder, 'whole.yaml'), join(folder, 'part.yaml')];
+  writeFileSync(whole, 'name: Acme\nemail: { default_from: "J\xfcrgen <a@acme.test>" }', 'latin1');
+  writeFileSync(join(folder, 'footer.html'), 'Gr\xfc\xdfe', 'latin1');
+  writeFileSync(part, 'email: { footer: "${file:footer.html}" }');
+  const { run } = await commandLineOnDatabase(t);
+  const table: [string, string][] = [
+    [whole, 'the file: expected UTF-8, got something else at line 2, byte 26'],
+    [part, 'email.footer: the file footer.html: expected UTF-8, got something else at line 1, byte 3'],
+  ];
+  for (const [path, problem] of table) {
+    const refused = await run('apply', path);
+    assert.equal(refused.code, 2);
+    assert.ok(refused.errors.includes(problem), refused.errors);
+  }
+});

@@ -2,6 +2,7 @@ import { shown } from '../lib/raw/json.ts';
 import type { Doubts } from '../people/import/doubts.ts';
 import type { LeftOut } from '../people/import/from/left-out.ts';
 import type { ImportTotals } from '../people/import/import.ts';
+import type { LaterLines } from '../people/import/later-lines.ts';
 import type { InDoubt } from '../people/import/numbers.ts';
 import type { Reject } from '../people/import/progress.ts';
 import { reasonOf } from '../people/import/rejects-file.ts';
@@ -83,7 +84,7 @@ export class ImportReport {
   /** `leftOut`: what an export has and Cresset has no place for. null: the file is no export. */
   end(
     totals: ImportTotals & { end: 'finished' | 'stopped' },
-    { doubts, leftOut }: { doubts: Doubts; leftOut: LeftOut | null },
+    { doubts, leftOut, later }: { doubts: Doubts; leftOut: LeftOut | null; later: LaterLines },
   ): void {
     const [numbers, fixedLines] = [doubts.numbers.inDoubt(), doubts.fixedLines()];
     const left = [...(leftOut?.counts() ?? [])];
@@ -97,6 +98,8 @@ export class ImportReport {
         ...(left.length > 0 && { left_out: Object.fromEntries(left) }),
         ...(Object.keys(numbers).length > 0 && { ambiguous_numbers: numbers }),
         ...(Object.keys(fixedLines).length > 0 && { fixed_lines: fixedLines }),
+        ...(later.found.size > 0 && { later_lines: whereLater(later) }),
+        ...(later.unwatched > 0 && { unwatched: later.unwatched }),
       };
       this.#event(end, { ...counts, ...more, seconds: round(seconds), dry_run: dryRun, rejects_file: kept, reasons });
       return;
@@ -111,6 +114,7 @@ export class ImportReport {
       ...Object.entries(numbers).map(([column, which]) => `  ${doubtfulNumber(column, which)}`),
       ...Object.entries(fixedLines).map(([column, which]) => `  ${fixedLine(column, which)}`),
       ...left.map(([what, count]) => `  ${grouped(count)} × ${what}: left out, because there is no place for it`),
+      ...laterLines(later),
       ...(kept === null ? [] : [`Rejected records are kept in ${kept}`]),
       ...(totals.end === 'stopped' ? ['Interrupted. The same command continues from here.'] : []),
       ...(dryRun ? ['This was a dry run: nothing was applied.'] : []),
@@ -181,6 +185,29 @@ function fixedLine(column: string, which: InDoubt): string {
   return `${what} (${whereOf(which)}); if it is a number of another country, write it with + and country code`;
 }
 
+/** Most lines that the report names. */
+const MOST_LINES = 5;
+
+function whereLater({ found }: LaterLines): InDoubt {
+  return { count: found.size, lines: [...found.keys()].sort((one, other) => one - other).slice(0, MOST_LINES) };
+}
+
+function laterLines(later: LaterLines): string[] {
+  const { found, unwatched } = later;
+  const where = whereOf(whereLater(later));
+  const mended = 'mended, it does not set again what that line set';
+  return [
+    ...(found.size === 0
+      ? []
+      : [`  ${grouped(found.size)} × the person of a rejected line came again in a later one (${where}); ${mended}`]),
+    ...(unwatched === 0
+      ? []
+      : [
+          `  ${grouped(unwatched)} × nobody knows whether the person of a rejected line came again, because there are too many; mended, they may set older values`,
+        ]),
+  ];
+}
+
 function whereOf({ count, lines }: InDoubt): string {
   return `${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}${count > lines.length ? ' …' : ''}`;
 }
@@ -188,7 +215,7 @@ function whereOf({ count, lines }: InDoubt): string {
 function countsOf({ records, rejected, partial }: ImportTotals, dryRun: boolean): string {
   const verb = dryRun ? 'would be applied' : 'applied';
   const inPart = partial > 0 ? `, ${grouped(partial)} ${verb} in part` : '';
-  return `${grouped(records)} records read, ${grouped(records - rejected)} ${verb}${inPart}, ${grouped(rejected - partial)} rejected`;
+  return `${grouped(records)} ${records === 1 ? 'record' : 'records'} read, ${grouped(records - rejected)} ${verb}${inPart}, ${grouped(rejected - partial)} rejected`;
 }
 
 function grouped(count: number): string {

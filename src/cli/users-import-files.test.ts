@@ -1,7 +1,7 @@
 // Runs `cresset users import` as a process on files as other programs write them.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import { rejectedLines as lines, importWorld as world } from '../../test/support/import-command.ts';
 import { sql } from '../db/sql.ts';
@@ -235,4 +235,81 @@ test('a pipe that ends early stops an import in order', async (t) => {
   assert.equal((await on.import(path)).code, 3);
   const { count } = await db.one<{ count: number }>(sql`select count(*) as count from profiles`);
   assert.equal(count, 20_000);
+});
+
+test('a mended reject does not undo what later lines of the file set of the same person', async (t) => {
+  const { db, ...on } = await world(t);
+  const rows = ['id;first_name;email;plan', 'n1;old;keine;', 'n2;Two;nein;', 'n1;new;n1@example.test;', 'n1;;;gold'];
+  const path = on.file('people.csv', rows.join('\n'));
+  const options = ['--delimiter', ';', '--map', 'id=external_id'];
+  const first = await on.import(path, ...options);
+  assert.equal(first.code, 3, first.errors);
+  assert.match(first.out, /^4 records read, 2 applied, 2 rejected/);
+  assert.match(first.out, /\n {2}1 × the person of a rejected line came again in a later one \(line 2\); mended, /);
+  const rejects = `${path}.rejects.ndjson`;
+  const later = { line: 5, members: ['first_name', 'email', 'plan'] };
+  assert.deepEqual(
+    lines(rejects).map((line) => [line.line, line.later]),
+    [
+      [2, later],
+      [3, undefined],
+    ],
+  );
+  assert.equal(statSync(rejects).mode & 0o777, 0o600);
+
+  const text = readFileSync(rejects, 'utf8').replace('keine', 'x@example.test').replace('nein', 'n2@example.test');
+  writeFileSync(rejects, text);
+  const mended = await on.import(rejects);
+  assert.equal(mended.code, 3);
+  const problem =
+    'first_name, email: set by later lines of that file, the last of which is 5; leave them out, or take "later" away to set them anyway';
+  assert.equal(mended.errors.split('\n')[1], `line 2: ${problem}`);
+  const found = sql`select external_id, first_name, email from profiles order by external_id`;
+  const two = { external_id: 'n2', first_name: 'Two', email: 'n2@example.test' };
+  assert.deepEqual(await db.query(found), [{ external_id: 'n1', first_name: 'new', email: 'n1@example.test' }, two]);
+
+  const again = `${rejects}.rejects.ndjson`;
+  assert.deepEqual(
+    lines(again).map((line) => [line.reason, line.later]),
+    [[problem, later]],
+    'what was said is kept',
+  );
+  writeFileSync(again, readFileSync(again, 'utf8').replace(/,"later":\{[^}]*\}/, ''));
+  assert.equal((await on.import(again)).code, 0);
+  assert.deepEqual(await db.query(found), [{ external_id: 'n1', first_name: 'old', email: 'x@example.test' }, two]);
+});
+
+test('a resumed import, and NDJSON with records applied in part, also say which people came again', async (t) => {
+  const on = await world(t);
+  const others = Array.from({ length: 1_200 }, (_, index) => ({ external_id: `p${index}`, first_name: 'P' }));
+  const records = [
+    { external_id: 'ada', gender: 'x', home_city: 'Linz' },
+    { external_id: 'ada', country: 'Nowhere', language: 'de' },
+    ...others,
+    { external_id: 'ada', home_city: 'Graz' },
+    { external_id: 'p3', first_name: 'Q' },
+  ];
+  const path = on.file('people.ndjson', records.map((one) => JSON.stringify(one)).join('\n'));
+  const run = async () => JSON.parse((await on.import(path, '--json')).out.trim().split('\n').at(-1) ?? '');
+  const first = await run();
+  assert.deepEqual([first.event, first.resumed], ['finished', 0]);
+  assert.deepEqual(first.later_lines, { count: 2, lines: [1, 2] });
+  rmSync(`${path}.rejects.ndjson`);
+  await on.db.run(sql`update imports set finished_at = null`);
+  const resumed = await run();
+  assert.deepEqual([resumed.event, resumed.resumed], ['finished', 1_204]);
+  assert.deepEqual(resumed.later_lines, first.later_lines);
+  const found = lines(`${path}.rejects.ndjson`);
+  assert.deepEqual(
+    found.map(({ line, later }) => [line, later.line, later.members]),
+    [
+      [1, 1_203, ['country', 'language', 'home_city']],
+      [2, 1_203, ['home_city']],
+    ],
+  );
+  writeFileSync(
+    `${path}.rejects.ndjson`,
+    JSON.stringify({ ...found[1], record: { external_id: 'ada', country: 'AT' } }),
+  );
+  assert.equal((await on.import(`${path}.rejects.ndjson`)).code, 0, 'what no later line set is applied');
 });

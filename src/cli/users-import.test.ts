@@ -205,7 +205,7 @@ test('a signal stops the import between two batches; a changed file is refused; 
   assert.match(refused.errors, /^The contents of .* changed since its import began.*--restart/m);
   const anew = await run(env, [path, '--restart']).ended;
   assert.equal(anew.code, 0);
-  assert.match(anew.out, /^1 records read, 1 applied/);
+  assert.match(anew.out, /^1 record read, 1 applied/);
   assert.equal((await counts(db)).total, total + 1);
 });
 

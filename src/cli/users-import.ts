@@ -8,6 +8,7 @@ import { Doubts } from '../people/import/doubts.ts';
 import type { RecordKind } from '../people/import/entry.ts';
 import { systems } from '../people/import/from/systems.ts';
 import { type ImportTotals, importPeople } from '../people/import/import.ts';
+import { LaterLines } from '../people/import/later-lines.ts';
 import { noProgress, type Opened, openImport } from '../people/import/progress.ts';
 import { RejectsFile } from '../people/import/rejects-file.ts';
 import { type FileIdentity, identify } from '../people/import/source.ts';
@@ -53,6 +54,7 @@ export async function runImport(
   const rejects = command.rejectsPath === null ? null : new RejectsFile(command.rejectsPath, command.keptOptions);
   const doubts = new Doubts(command.csv?.numbers ?? 'plain');
   if (command.foreign !== null) report.source(command.foreign.system, systems[command.foreign.system].title);
+  const later = new LaterLines();
   const { signal, release } = interruption(terminal);
   try {
     const totals = await importPeople(
@@ -62,6 +64,8 @@ export async function runImport(
         progress: opened.progress,
         ...{ dryRun: command.dryRun, parallelBatches: command.parallelBatches },
         ...{ records: command.records, skipBadCells: command.skipBadCells },
+        // Events and purchases replace nothing.
+        ...(command.records === 'attributes' && { later }),
         async onReject(reject, shown) {
           report.reject(reject);
           await rejects?.write(reject, shown);
@@ -70,7 +74,8 @@ export async function runImport(
       },
     );
     await rejects?.close();
-    report.end(totals, { doubts, leftOut: translator?.leftOut ?? null });
+    await rejects?.addLater(later.found);
+    report.end(totals, { doubts, leftOut: translator?.leftOut ?? null, later });
     if (totals.end === 'stopped') throw new CommandEnd(130);
     if (totals.rejected > 0) throw new CommandEnd(3);
   } catch (error) {

@@ -11,11 +11,19 @@ const RETRY_AFTER_S = { away: 1, refusing: 10 };
 /** What the original says of a body that is not JSON. Source: send.md §12. */
 const PARSE_ERROR = 'Error while parsing request body. Please check your syntax.';
 
+/** What is wrong with requests that do not come so far as to have a route. */
+const notHttp: Readonly<Record<string, string>> = {
+  FST_ERR_BAD_URL: 'path: expected percent-encoded UTF-8',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'Content-Length: expected the length of the body',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type: expected a media type such as application/json',
+};
+
 /** Turns anything thrown into the caller's answer. An unforeseen error becomes a 500 that reveals no internals. */
 export function failureOf(error: unknown): Answer {
   if (error instanceof RequestError) return known(error);
   const code = errorCodeOf(error);
-  if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL') return known(new RequestError('bad_request'));
+  if (code.startsWith('FST_ERR_CTP') || code === 'FST_ERR_BAD_URL')
+    return known(new RequestError('bad_request', [notHttp[code] ?? 'body: cannot be read']));
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') return known(unknownPath());
   const unavailable = unavailableFor(error);
   return known(unavailable ?? new RequestError('internal_error'));

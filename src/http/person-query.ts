@@ -1,8 +1,13 @@
 import { RequestError } from '../errors.ts';
-import { type Identifier, readIdentifier } from '../people/profile/identifiers.ts';
+import { type Identifier, memberOf, readIdentifier } from '../people/profile/identifiers.ts';
 
 /** The query parameters that name one person. */
 export const personParameters = ['external_id', 'alias_label', 'alias_name', 'braze_id'];
+
+/** What is wrong with an identifier that names nobody, by the member that it was read from. */
+export function nobodyHas(identifier: Identifier): string {
+  return `${memberOf(identifier)}: nobody of this workspace has it`;
+}
 
 /** Reads how a query names a person. null: it does not. Throws RequestError. */
 export function readPersonQuery(query: URLSearchParams): Identifier | null {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { RequestError } from '../errors.ts';
 import { bounded } from '../lib/raw/bounded-texts.ts';
 import { nearest } from '../lib/raw/did-you-mean.ts';
@@ -5,6 +6,22 @@ import { shown } from '../lib/raw/json.ts';
 import { readDate } from '../lib/raw/lenient.ts';
 import { isStorable } from '../lib/raw/storable.ts';
 import { readIsoTime } from '../lib/time/times.ts';
+
+/** Most characters of a query that an error repeats. */
+const MOST_SHOWN = 60;
+
+/**
+ * Refuses a query whose percent-encoded bytes are not UTF-8: U+FFFD would be looked for in the place of them. A lone `%` is
+ * a character. Throws RequestError.
+ */
+export function checkEscapes(url: string): void {
+  const query = url.slice(url.indexOf('?') + 1);
+  for (const [bytes] of query.matchAll(/(?:%[\da-f]{2})+/gi))
+    if (!isUtf8(Buffer.from(bytes.replaceAll('%', ''), 'hex')))
+      throw new RequestError('bad_request', [
+        `query: expected percent-encoded UTF-8, got ${bytes.slice(0, MOST_SHOWN)}`,
+      ]);
+}
 
 /**
  * Refuses parameters that are not among `known`, and known ones that are given twice. A known name that ends in `[]` is a

@@ -15,6 +15,7 @@ import { noteArrival } from './arrivals.ts';
 import { checkPermission, keyOfBody, keyOfHeader } from './auth.ts';
 import { parseBody } from './body/body.ts';
 import { isStreaming, streamOf } from './body/body-stream.ts';
+import { isGzip, refuseEncoding } from './body/encodings.ts';
 import { gunzipped } from './body/gunzipped.ts';
 import { dropUnreadBody } from './body/unread-body.ts';
 import { closeWhenStopping } from './close-when-stopping.ts';
@@ -24,7 +25,7 @@ import { Methods, methodNotAllowed } from './methods.ts';
 import type { OperatorAccess, OperatorRoute } from './operator/route.ts';
 import { addOperatorRoute } from './operator/serve.ts';
 import type { Page } from './page.ts';
-import { checkQuery } from './query.ts';
+import { checkEscapes, checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate.ts';
 import { queryOf, rawBodyOf, sendJson } from './requests.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
@@ -146,6 +147,7 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
       if (caller.authorization !== undefined || !mayBeInBody)
         request.apiKey = admit(keyOfHeader(options.catalog(), caller));
+      refuseEncoding(request, reply, { takesGzip: route.streams !== undefined });
       holdBody(route, bodyLimit, request, reply);
       done();
     },
@@ -213,6 +215,7 @@ async function answer(
   let body: RawObject = {};
   try {
     if (!isForm && rawBody.length > bodyLimitBytes) throw bodyTooLarge(bodyLimitBytes, rawBody.length);
+    checkEscapes(request.url);
     checkQuery(query, route.query ?? []);
     if (route.method !== 'GET') refuseIdempotencyKey(route, request);
     if (route.streams === undefined && mayHaveBody(route, rawBody) && !isForm) {
@@ -264,20 +267,11 @@ function checkStreamed({ headers }: FastifyRequest, type: string): void {
   const [given = ''] = (headers['content-type'] ?? '').split(';');
   if (given.trim().toLowerCase() !== type)
     throw new RequestError('wrong_content_type', [`expected the header "Content-Type: ${type}"`]);
-  const encoding = encodingOf(headers);
-  if (!packings.has(encoding) && encoding !== 'identity')
-    throw new RequestError('bad_request', ['Content-Encoding: expected gzip or none']);
 }
 
-const packings: ReadonlySet<string> = new Set(['gzip', 'x-gzip']);
-
-function encodingOf(headers: FastifyRequest['headers']): string {
-  return headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-}
-
-function bodyStream({ raw, headers }: FastifyRequest): AsyncIterable<Buffer> {
-  const bytes = streamOf(raw);
-  return packings.has(encodingOf(headers)) ? gunzipped(bytes) : bytes;
+function bodyStream(request: FastifyRequest): AsyncIterable<Buffer> {
+  const bytes = streamOf(request.raw);
+  return isGzip(request) ? gunzipped(bytes) : bytes;
 }
 
 /** A header that is ignored would promise what is not kept: the repetition would be applied twice. */
@@ -345,6 +339,7 @@ function addPage(server: FastifyInstance, page: Page): void {
       const { headers } = page;
       const given = { headers: request.headers, query: queryOf(request) };
       reply.headers({ ...(typeof headers === 'function' ? headers(given) : headers) });
+      refuseEncoding(request, reply);
       holdBody(page, bodyLimit, request, reply);
     },
     handler: async (request, reply) => {

@@ -15,8 +15,8 @@ import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { planFile } from '../workspace/file/plan-file.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
-import { shareSecret } from '../workspace/sealed/shared-secret.ts';
-import { hasOtherInFolder, loadSecret, type Secret } from '../workspace/secrets.ts';
+import { secretForServer, shareSecret } from '../workspace/sealed/shared-secret.ts';
+import { findSecret, hasOtherInFolder, type Secret } from '../workspace/secrets.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { type BroadcastWorker, startBroadcastWorker } from './broadcast-worker.ts';
 import { buildConsole } from './build-console.ts';
@@ -59,10 +59,11 @@ export async function serve(config: Config, options: ServeOptions): Promise<void
 }
 
 async function start(config: Config, options: StartOptions, log: Logger, endings: Ending[]): Promise<void> {
-  const secret = loadSecret(config);
+  findSecret(config); // One that is too short is refused before anything starts.
   const databaseUrl = await startDatabase(config, options, log, endings);
   const db = connectDatabase(databaseUrl, log);
   endings.push(() => db.close());
+  const secret = await secretForServer(db, config);
   if (config.databaseUrl === null) await freeLeasesOfDead(db, log);
   const made = await prepareWorkspace(db, config, options, secret, log);
   const [api, isWorker] = (['api', 'worker'] as const).map((role) => config.roles.includes(role));

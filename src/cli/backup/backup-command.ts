@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type BackupMade, makeBackup } from '../../backup/make-backup.ts';
 import { readConfig } from '../../config.ts';
+import { counted } from '../../lib/counted.ts';
 import { variablesOf } from '../../workspace/file/apply-file.ts';
 import { answer, type Terminal } from '../terminal.ts';
 import { withDatabaseUrl } from '../with-database.ts';
@@ -50,7 +51,7 @@ function shown(path: string, { header, rows, fileBytes }: BackupMade): object {
 
 function textOf(path: string, { header, rows, fileBytes }: BackupMade): string {
   const { takenAt, secretFingerprint } = header;
-  const saved = `Saved ${rows} rows, as they were at ${takenAt.toISOString()}, to ${path} (${sizeText(fileBytes)}).`;
+  const saved = `Saved ${counted(rows, 'row')}, as they were at ${takenAt.toISOString()}, to ${path} (${sizeText(fileBytes)}).`;
   if (secretFingerprint === null) return saved;
   const secret = `The credentials in it are sealed. Keep CRESSET_SECRET (or the file "secret" of the data folder), fingerprint ${secretFingerprint}, elsewhere: the backup does not have it.`;
   return `${saved}\n${secret}`;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Header } from '../../backup/format.ts';
 import { checkBackup, type Restored, restoreBackup } from '../../backup/restore-backup.ts';
 import { type Config, readConfig } from '../../config.ts';
+import { counted } from '../../lib/counted.ts';
 import { variablesOf } from '../../workspace/file/apply-file.ts';
 import { findSecret } from '../../workspace/secrets.ts';
 import { answer, type Terminal } from '../terminal.ts';
@@ -24,7 +25,7 @@ export function restoreCommand(terminal: Terminal): Command {
       const path = resolve(file);
       if (check) {
         const { header, rows } = await checkBackup(path);
-        const text = `${path} is whole: ${rows} rows of ${header.takenAt.toISOString()}, by Cresset ${header.version}.`;
+        const text = `${path} is whole: ${counted(rows, 'row')} of ${header.takenAt.toISOString()}, by Cresset ${header.version}.`;
         return answer(terminal, json, { file: path, ...shownHeader(header), rows }, text);
       }
       const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
@@ -45,13 +46,19 @@ function shownHeader({ takenAt, version, secretFingerprint }: Header): object {
 }
 
 function textOf({ header, rows, paused }: Restored, secret: string | null): string {
-  const lines = [`Restored ${rows} rows, as they were at ${header.takenAt.toISOString()}.`];
-  if (paused.dispatches > 0)
+  const lines = [`Restored ${counted(rows, 'row')}, as they were at ${header.takenAt.toISOString()}.`];
+  const { dispatches, unknown } = paused;
+  if (dispatches > 0) {
+    const [was, is, each] = dispatches === 1 ? ['was', 'is', 'it'] : ['were', 'are', 'each'];
+    const what = `${counted(dispatches, 'dispatch', 'dispatches')} ${was} not over then, and ${is} paused`;
     lines.push(
-      `${paused.dispatches} dispatches were not over then, and are paused: what was pending may have been sent since. Resume or cancel each (GET /dispatches?state=paused).`,
+      `${what}: what was pending may have been sent since. Resume or cancel ${each} (GET /dispatches?state=paused).`,
     );
-  if (paused.unknown > 0)
-    lines.push(`${paused.unknown} sends were in hand then, and are unknown: they may have gone out.`);
+  }
+  if (unknown > 0) {
+    const [was, is, they] = unknown === 1 ? ['was', 'is', 'it'] : ['were', 'are', 'they'];
+    lines.push(`${counted(unknown, 'send')} ${was} in hand then, and ${is} unknown: ${they} may have gone out.`);
+  }
   if (secret !== null) lines.push(`! ${secret}`);
   return lines.join('\n');
 }

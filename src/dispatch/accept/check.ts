@@ -25,6 +25,7 @@ import {
 } from './names-read.ts';
 import { checkCanary, checkCounted } from './our-options.ts';
 import { readSendRequest, type SendRequest } from './request.ts';
+import { together } from './together.ts';
 import { type GivenFilter, warningsOfUnused } from './unused-attributes.ts';
 
 const MAX_NAMES = 50;
@@ -52,8 +53,8 @@ export interface CheckOptions {
 }
 
 /**
- * Turns a body into a plan. Throws the problems of the first step that fails. Steps and their order: send.md §3, steps
- * 6 to 13. It looks up the catalog, and what messages name beyond it: stored content, which the plan then pins, and item catalogs.
+ * Turns a body into a plan. Throws the error of the first step that fails, with the problems of the others. Steps and their
+ * order: send.md §3, steps 6 to 13. It looks up the catalog, and what messages name beyond it: stored content, which the plan then pins, and item catalogs.
  */
 export async function checkSendRequest(
   body: Record<string, unknown>,
@@ -100,11 +101,20 @@ export function checkBody(
 ): CheckedBody {
   const problems = new Problems();
   const request = readSendRequest(body, problems);
-  problems.throwIfAny();
-  namingSlips(problems, () => (isListed ? checkListed(request) : checkTargeting(request)));
-  const filters = checkSegmentAndAudience(request, catalog, problems);
-  const campaign = checkCampaign(request, catalog);
-  const parsed = checkMessages(request.messages, { path: 'messages', workspace: catalog, problems, now });
+  const isReadable = problems.isEmpty;
+  const [, filters, campaign, parsed] = together(
+    () => {
+      problems.throwIfAny();
+      namingSlips(problems, () => (isListed ? checkListed(request) : checkTargeting(request)));
+    },
+    () => checkSegmentAndAudience(request, catalog, problems),
+    // A campaign that could not be read is not missing.
+    () => (isReadable || request.campaignId !== null ? checkCampaign(request, catalog) : null),
+    () => {
+      const found = isReadable ? problems : new Problems();
+      return checkMessages(request.messages, { path: 'messages', workspace: catalog, problems: found, now });
+    },
+  );
   const plan = makePlan(request, campaign, messagesIn(parsed));
   const { dryRun, atMost } = request;
   return { plan, parsed, dryRun, atMost, problems, filters };

@@ -2,14 +2,17 @@ import { RequestError } from '../../errors.ts';
 import { isObject } from '../../lib/raw/json.ts';
 import { isDeeperThan } from '../../lib/raw/json-depth.ts';
 import { findJsonError } from '../../lib/raw/json-error.ts';
+import { utf8Problem } from '../../lib/raw/utf8.ts';
 
 const MAX_DEPTH = 40;
 
 /**
- * Parses the body: a JSON object, at most 40 levels deep unless `mostLevels` says otherwise. Anything else is a 400. The
+ * Parses the body: a JSON object in UTF-8, at most 40 levels deep unless `mostLevels` says otherwise. Anything else is a 400. The
  * content type does not matter.
  */
 export function parseBody(raw: Buffer, mostLevels = MAX_DEPTH): Record<string, unknown> {
+  const problem = utf8Problem(raw);
+  if (problem !== null) throw new RequestError('malformed_body', [`body: ${problem}`]);
   const text = raw.toString('utf8');
   if (isDeeperThan(mostLevels, text)) {
     throw new RequestError('bad_request', [`body: expected at most ${mostLevels} levels of nesting`]);

@@ -4,7 +4,10 @@ import { isDeeperThan } from '../../lib/raw/json-depth.ts';
 const MAX_DEPTH = 40;
 const MOST_PARAMETERS = 1_000;
 
-/** Parses the body of a callback: any JSON. Verify the signature over the raw body first. Throws RequestError. */
+/**
+ * Parses the body of a callback: any JSON. Verify the signature over the raw body first. Bytes that are not UTF-8, such as
+ * the words of a mail server that a provider passes on, must not lose the bounce that they tell of. Throws RequestError.
+ */
 export function jsonOf(raw: Buffer): unknown {
   const text = raw.toString('utf8');
   if (isDeeperThan(MAX_DEPTH, text))

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Session } from '../../operators/sessions.ts';
 import { parseBody } from '../body/body.ts';
-import { checkQuery } from '../query.ts';
+import { refuseEncoding } from '../body/encodings.ts';
+import { checkEscapes, checkQuery } from '../query.ts';
 import { queryOf, rawBodyOf, sendJson } from '../requests.ts';
 import type { Answer } from '../route.ts';
 import type { OperatorAccess, OperatorRoute, OperatorStream } from './route.ts';
@@ -25,6 +26,7 @@ export function addOperatorRoute(server: FastifyInstance, route: OperatorRoute, 
     onRequest: async (request, reply) => {
       reply.headers(headers);
       access.refuseOtherSites(request);
+      refuseEncoding(request, reply);
       if (route.role !== null) sessions.set(request, await access.admit(request, route.role));
     },
     handler: async (request, reply) => {
@@ -62,6 +64,7 @@ function admittedOf(session: Session | undefined): Session {
 
 async function respond(route: PlainRoute, { request, reply, session }: Call): Promise<FastifyReply> {
   const query = queryOf(request);
+  checkEscapes(request.url);
   checkQuery(query, route.query ?? []);
   const rawBody = rawBodyOf(request);
   const hasBody = route.method === 'DELETE' ? rawBody.length > 0 : route.method !== 'GET';

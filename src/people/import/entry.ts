@@ -1,4 +1,5 @@
 import type { History } from '../track/history.ts';
+import type { Later } from './later-lines.ts';
 
 /** One record of a file. */
 export interface Entry {
@@ -25,8 +26,11 @@ export interface Reading {
   history?: History;
 }
 
-/** A rejected record: what was read of a line of NDJSON, or the cells of a row by the names of its columns. */
-export type Shown = { record: unknown } | { cells: unknown };
+/**
+ * A rejected record: what was read of a line of NDJSON, or the cells of a row by the names of its columns. `later`: of a
+ * line of a rejects file that has it.
+ */
+export type Shown = ({ record: unknown } | { cells: unknown }) & { later?: Later };
 
 /** What the records of a file are: objects of this array of /users/track. */
 export const recordKinds = ['attributes', 'events', 'purchases'] as const;

@@ -2,6 +2,7 @@ import type { Database, Transaction } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import { sql } from '../../db/sql.ts';
 import { isDataError, isSqlstate, sqlstateOf } from '../../db/sqlstates.ts';
+import { ObjectProblem } from '../../lib/raw/problems.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { mergeCustomIndex } from '../profile/custom-index.ts';
 import { type Remark, sentenceOf } from '../remarks.ts';
@@ -10,6 +11,7 @@ import { footprintOf } from '../track/footprint.ts';
 import { type Batch, type BatchLimits, batchLimits, cutBatches } from './batches.ts';
 import { type Entry, ImportFileError, type RecordKind, type Shown } from './entry.ts';
 import { InOrder } from './in-order.ts';
+import type { LaterLines } from './later-lines.ts';
 import { ParallelBatches } from './parallel-batches.ts';
 import type { BatchResult, Progress, Reject } from './progress.ts';
 import { type ReadBatch, readBatch } from './read-batch.ts';
@@ -40,6 +42,8 @@ export interface ImportOptions {
   /** Called in the order of the file. */
   onReject(reject: Reject, shown: Shown): void | Promise<void>;
   onProgress(totals: ImportTotals): void;
+  /** Gets to know which people of rejected lines come again. Absent: nobody asks. */
+  later?: LaterLines;
 }
 
 export interface ImportTotals {
@@ -65,8 +69,9 @@ export async function importPeople(
   const running = new ParallelBatches(options.parallelBatches);
   const { records = 'attributes', skipBadCells = false } = options;
   let isWhole = true;
-  const results = new InOrder(async ({ batch, rejects }: BatchResult & { batch: Batch }) => {
+  const results = new InOrder(async ({ batch, rejects, objects }: Result) => {
     await reportRejects(batch, rejects, options);
+    if (options.later !== undefined) noteLines(options.later, batch, rejects, objects);
     totals.records += batch.entries.length;
     totals.rejected += rejects.length;
     totals.partial += rejects.filter(({ isPartial }) => isPartial).length;
@@ -79,7 +84,7 @@ export async function importPeople(
       const done = options.progress.done.get(batch.number);
       if (done !== undefined) {
         totals.resumed += done.records;
-        await results.add(batch.number, { batch, ...done });
+        await results.add(batch.number, { batch, objects: null, ...done });
         continue;
       }
       // Each batch has one instant, taken in file order, because an address names the person who was updated last.
@@ -88,7 +93,7 @@ export async function importPeople(
       await running.start(footprintOf(read.request), async () => {
         try {
           const result = await applyBatch({ ...deps, ...options, now }, batch, read);
-          await results.add(batch.number, { batch, ...result });
+          await results.add(batch.number, { batch, objects: read.objects, ...result });
         } catch (error) {
           results.fail(error);
           throw error;
@@ -105,6 +110,39 @@ export async function importPeople(
     await options.progress.finish(deps.now(), totals);
   }
   return { ...totals, end: 'finished' };
+}
+
+interface Result extends BatchResult {
+  batch: Batch;
+  /** null: an earlier run applied the batch, so it was not read. */
+  objects: readonly unknown[] | null;
+}
+
+/** Nothing is read a second time unless there is somebody to watch for. */
+function noteLines(
+  later: LaterLines,
+  { entries }: Batch,
+  rejects: readonly Reject[],
+  objects: readonly unknown[] | null,
+): void {
+  if (rejects.length === 0 && !later.isWatching) return;
+  const byLine = new Map(rejects.map((reject) => [reject.line, reject]));
+  for (const [index, entry] of entries.entries()) {
+    const reject = byLine.get(entry.line);
+    if (reject === undefined && !later.isWatching) continue;
+    const object = objects === null ? objectOf(entry) : objects[index];
+    if (reject?.isPartial !== false) later.applied(entry.line, object);
+    if (reject !== undefined) later.rejected(entry.line, object);
+  }
+}
+
+function objectOf(entry: Entry): unknown {
+  try {
+    return entry.read().object;
+  } catch (error) {
+    if (error instanceof ObjectProblem) return null;
+    throw error;
+  }
 }
 
 /** Fewer records change nothing for the planner, and a server soon merges their index entries. */

@@ -4,6 +4,7 @@ import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { Columns, type CsvOptions, type RowReader, type RowsOf } from './columns.ts';
 import type { Doubts } from './doubts.ts';
 import { type Entry, maxRecordBytes, type Reading, type Shown } from './entry.ts';
+import { readLater, withoutLater } from './later-lines.ts';
 import { isRejectedLine, optionsInHeader } from './rejects-header.ts';
 
 const newline = 0x0a;
@@ -130,6 +131,13 @@ export class JsonLine implements Entry {
 
   read(): Reading {
     const found = rejectedIn(this.#parse());
+    const reading = this.#reading(found);
+    if (found.later === undefined) return reading;
+    const { record, problems } = withoutLater(reading.object, found.later);
+    return { ...reading, object: record, problems: [...reading.problems, ...problems] };
+  }
+
+  #reading(found: Shown): Reading {
     if ('record' in found) return { object: found.record, problems: [], badName: null };
     if (isObject(found.cells)) return this.#rows.read(found.cells, this.line);
     throw new ObjectProblem('cells: expected the cells by the names of their columns; mend them so');
@@ -158,6 +166,8 @@ export class JsonLine implements Entry {
 /** The record in a line of a rejects file. Any other value is the record itself. */
 function rejectedIn(value: unknown): Shown {
   if (!isRejectedLine(value)) return { record: value };
-  if (Object.hasOwn(value, 'cells')) return { cells: own(value, 'cells') };
-  return Object.hasOwn(value, 'record') ? { record: own(value, 'record') } : { record: value };
+  const later = readLater(own(value, 'later'));
+  const beside = later === null ? {} : { later };
+  if (Object.hasOwn(value, 'cells')) return { cells: own(value, 'cells'), ...beside };
+  return Object.hasOwn(value, 'record') ? { record: own(value, 'record'), ...beside } : { record: value };
 }

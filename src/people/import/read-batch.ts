@@ -24,6 +24,8 @@ export interface ReadBatch {
   refused: readonly { index: number; reasons: readonly string[] }[];
   /** What is left out of records that are applied. */
   left: readonly { index: number; type: string }[];
+  /** The records as they were read, whatever is wrong in them. null: nothing could be read. */
+  objects: readonly unknown[];
 }
 
 /** Reads the records of a batch, and lists all problems of each. */
@@ -34,6 +36,7 @@ export function readBatch({ entries }: Batch, options: ReadOptions): ReadBatch {
     request,
     refused: read.flatMap(({ index, refusal }) => (refusal.length > 0 ? [{ index, reasons: refusal }] : [])),
     left: read.flatMap(({ index, left }) => left.map((type) => ({ index, type }))),
+    objects: read.map(({ object }) => object),
   };
 }
 
@@ -43,11 +46,25 @@ interface ReadEntry {
   left: readonly string[];
 }
 
-function readEntry(entry: Entry, index: number, options: ReadOptions, request: TrackRequest): ReadEntry {
+interface ReadObject extends ReadEntry {
+  object: unknown;
+}
+
+function readEntry(entry: Entry, index: number, options: ReadOptions, request: TrackRequest): ReadObject {
+  let object: unknown = null;
+  const reading = () => {
+    const read = entry.read();
+    object = read.object;
+    return read;
+  };
+  return { ...applying(reading, index, options, request), object };
+}
+
+function applying(read: () => Reading, index: number, options: ReadOptions, request: TrackRequest): ReadEntry {
   let problems: readonly string[] = [];
   let hinted = (problem: string) => problem;
   try {
-    const reading = entry.read();
+    const reading = read();
     problems = reading.problems;
     hinted = (problem) => problem + (reading.hintFor?.(fieldOf(problem)) ?? '');
     if (!isObject(reading.object)) throw new ObjectProblem('expected an object');

@@ -44,13 +44,13 @@ export function isRejectedRow(value: unknown): boolean {
   return isRejectedLine(value) && Object.hasOwn(Object(value), 'cells');
 }
 
-/** Whether the value is a line of a rejects file: a line, a reason, and the record or the cells. */
+/** Whether the value is a line of a rejects file: a line, a reason, the record or the cells, and perhaps `later`. */
 export function isRejectedLine(value: unknown): value is Record<string, unknown> {
   return (
     isObject(value) &&
     typeof own(value, 'reason') === 'string' &&
     typeof own(value, 'line') === 'number' &&
-    Object.keys(value).length === 3
+    Object.keys(value).length === (Object.hasOwn(value, 'later') ? 4 : 3)
   );
 }
 

@@ -14,6 +14,12 @@ export type Identifier =
   | { kind: 'email'; email: string }
   | { kind: 'phone'; phone: string };
 
+/** The member of a request that an identifier was read from. */
+export function memberOf(identifier: Identifier): 'external_id' | 'user_alias' | 'braze_id' | 'email' | 'phone' {
+  if (identifier.kind !== 'name') return identifier.kind;
+  return identifier.name.label === '' ? 'external_id' : 'user_alias';
+}
+
 /** Longest external id. It fits into one index row of PostgreSQL (2,704 bytes). Source: adjacent-endpoints.md §2.1. */
 const maxExternalIdBytes = 987;
 /** Longest name, and longest label, of an alias. Source: send.md §2.1. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Database } from '../../db/database.ts';
+import { utf8Problem } from '../../lib/raw/utf8.ts';
 import { digestOfFile } from '../applied-files.ts';
 import { type Applied, type ApplyOptions, applyWorkspace } from './apply.ts';
 import { type CheckFilter, readWorkspaceFile, WorkspaceFileError } from './file.ts';
@@ -36,8 +37,12 @@ export function variablesOf(path: string | undefined): ReadonlySet<string> {
 
 function readSource(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    const bytes = readFileSync(path);
+    const problem = utf8Problem(bytes);
+    if (problem !== null) throw new WorkspaceFileError(path, [`the file: ${problem}`]);
+    return bytes.toString('utf8');
   } catch (error) {
+    if (error instanceof WorkspaceFileError) throw error;
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
     throw new WorkspaceFileError(path, [`the file cannot be read (${code})`]);
   }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { elementPath, isObject, own, quotedMemberPath } from '../../lib/raw/json.ts';
 import type { Sink } from '../../lib/raw/problems.ts';
 import { refuse } from '../../lib/raw/shape.ts';
+import { utf8Problem } from '../../lib/raw/utf8.ts';
 
 const reference = /\$\{(env|file):([^}]*)\}/g;
 const LARGEST_FILE_BYTES = 1_048_576;
@@ -60,7 +61,10 @@ function fromFile(name: string, at: Surroundings): Found {
   const path = resolve(dirname(at.path), name);
   try {
     if (statSync(path).size > LARGEST_FILE_BYTES) return { problem: `the file ${name} is larger than 1 MiB` };
-    return { text: readFileSync(path, 'utf8').replace(/\r?\n$/, '') };
+    const bytes = readFileSync(path);
+    const problem = utf8Problem(bytes);
+    if (problem !== null) return { problem: `the file ${name}: ${problem}` };
+    return { text: bytes.toString('utf8').replace(/\r?\n$/, '') };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
     return { problem: `the file ${name} cannot be read (${code})` };

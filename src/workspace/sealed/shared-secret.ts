@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import { findSecret, loadSecret, open, type Secret, SecretError, seal } from '../secrets.ts';
+import { findSecret, loadSecret, open, type Secret, type SecretConfig, SecretError, seal } from '../secrets.ts';
 
 // All servers of a database seal with one secret. The first one leaves a proof of it, so that every other server and
 // command learns at once whether it has the same.
@@ -49,18 +49,37 @@ export async function replaceSharedSecret(tx: Db, secret: Secret): Promise<void>
     on conflict (is_only) do update set proof = excluded.proof, since = now()`);
 }
 
+const LOST =
+  'If it is lost, make a new one (openssl rand -hex 32), set CRESSET_SECRET to it, run cresset apply --reseal <workspace file>, and start all servers with it.';
+
 /** The secret of the configuration. Makes one only if the servers have none yet; else throws SecretError. */
-export async function secretForCommand(db: Db, config: { secret: string | null; dataDir: string }): Promise<Secret> {
-  if (findSecret(config) === null && (await db.query(sql`select 1 from sealing_secret`)).length > 0) {
-    throw new SecretError(
-      'This command has no secret, and the servers of this database have one. Set CRESSET_SECRET as they have it, or CRESSET_DATA_DIR to the data folder whose file "secret" they use.',
-    );
-  }
+export async function secretForCommand(db: Db, config: SecretConfig): Promise<Secret> {
+  return secretUnlessMissing(
+    db,
+    config,
+    `This command has no secret, and the servers of this database have one. Set CRESSET_SECRET as they have it, or CRESSET_DATA_DIR to the data folder whose file "secret" they use. ${LOST}`,
+  );
+}
+
+/** The same for a server: a file with a new secret in the data folder would look like the one that is missing. */
+export async function secretForServer(db: Db, config: SecretConfig): Promise<Secret> {
+  return secretUnlessMissing(
+    db,
+    config,
+    `There is no secret here, and the credentials in this database are sealed with one. Copy the file "secret" of the data folder that the servers used to ${config.dataDir}, or set CRESSET_SECRET as they had it. ${LOST}`,
+  );
+}
+
+async function secretUnlessMissing(db: Db, config: SecretConfig, refusal: string): Promise<Secret> {
+  const given = findSecret(config);
+  if (given !== null) return given;
+  const [proof, sealed] = [await db.query(sql`select 1 from sealing_secret`), await sealedWithAnother(db, null)];
+  if (proof.length > 0 || sealed.length > 0) throw new SecretError(refusal);
   return loadSecret(config);
 }
 
-/** What has credentials that were sealed with another secret, such as `app "Acme iOS"`. */
-export async function sealedWithAnother(db: Db, { fingerprint }: Secret): Promise<string[]> {
+/** What has credentials that were sealed with another secret, such as `app "Acme iOS"`. null: there is none, so all. */
+export async function sealedWithAnother(db: Db, secret: Secret | null): Promise<string[]> {
   const rows = await db.query<{ what: string }>(sql`
     select what || ' ' || to_json(name) as what
       from (select 'the mail relays of the workspace' as what, name, secrets from workspaces
@@ -68,7 +87,7 @@ export async function sealedWithAnother(db: Db, { fingerprint }: Secret): Promis
             union all select 'app', name, secrets from apps
             union all select 'subscription group', name, secrets from subscription_groups
             union all select 'event webhook', name, secrets from event_webhooks) as stored
-     where substr(secrets, 2, 4) <> ${fingerprint}
+     where substr(secrets, 2, 4) <> ${secret?.fingerprint ?? Buffer.alloc(0)}
      order by 1`);
   return rows.map(({ what }) => what);
 }

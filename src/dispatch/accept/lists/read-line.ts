@@ -1,8 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import { isObject, type RawObject } from '../../../lib/raw/json.ts';
 import { isDeeperThan } from '../../../lib/raw/json-depth.ts';
 import { findJsonError } from '../../../lib/raw/json-error.ts';
 import type { Problems } from '../../../lib/raw/problems.ts';
+import { findUtf8Error } from '../../../lib/raw/utf8.ts';
 import type { TextLine } from '../../../lib/text-lines.ts';
 import type { ListedRecipient } from '../../ledger/lists/chunks.ts';
 import { allIdentifiers, type RecipientForm, readRecipient } from '../triggers/recipients.ts';
@@ -22,7 +22,8 @@ export function readObject({ bytes, number }: TextLine, mostBytes: number, probl
     return null;
   };
   if (bytes === null || bytes.length > mostBytes) return refuse(`expected at most ${mostBytes} bytes, got more`);
-  if (!isUtf8(bytes)) return refuse('expected UTF-8');
+  const broken = findUtf8Error(bytes);
+  if (broken !== null) return refuse(`expected UTF-8, got something else at byte ${broken + 1}`);
   const text = bytes.toString();
   if (isDeeperThan(MOST_LEVELS, text)) return refuse(`expected at most ${MOST_LEVELS} levels of nesting`);
   const value = parsed(text);

@@ -21,6 +21,7 @@ import {
   withFooterReferences,
 } from '../names-read.ts';
 import { checkCanary } from '../our-options.ts';
+import { together } from '../together.ts';
 import { withAttachments } from './attachments.ts';
 import { type RecipientAttributes, readRecipientAttributes, remarksOfNames } from './attributes.ts';
 import {
@@ -66,8 +67,10 @@ export async function checkCampaignTrigger(
   body: RawObject,
   { workspace, stored, isRehearsal, isListed = false }: Surroundings & { isListed?: boolean },
 ): Promise<CheckedTrigger> {
-  const { request, problems } = readChecked(body, campaignForm, isListed);
-  const campaign = findTriggered(body, workspace);
+  const [{ request, problems }, campaign] = together(
+    () => readChecked(body, campaignForm, isListed),
+    () => findTriggered(body, workspace),
+  );
   checkSendIdForm(request.sendId);
   if (!isRehearsal) refuseStopped(campaign);
   return planOf(request, { campaign, canvas: null }, { workspace, stored, isListed }, problems);
@@ -78,8 +81,10 @@ export async function checkCanvasTrigger(
   body: RawObject,
   { workspace, stored }: Surroundings,
 ): Promise<CheckedTrigger | Notice> {
-  const { request, problems } = readChecked(body, canvasForm);
-  const triggered = findCanvas(body, workspace);
+  const [{ request, problems }, triggered] = together(
+    () => readChecked(body, canvasForm),
+    () => findCanvas(body, workspace),
+  );
   const { archived, trigger } = triggered.campaign;
   const advice = 'to ensure trigger requests will take effect.';
   if (archived) return { notice: `The Canvas is archived. Unarchive the Canvas ${advice}` };

@@ -10,6 +10,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { findPerson } from '../../../people/profile/find-person.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
+import { nobodyHas } from '../../person-query.ts';
 import type { Questions } from '../../questions.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import { readExplainRequest, readPreviewRequest } from './request.ts';
@@ -71,7 +72,7 @@ async function handleExplain(
   const found = await findPerson(db, workspaceId, identifier);
   const now = clock.now();
   const verdict = found && (await explainPerson(db, { filters, person: found.key, workspace, now }));
-  if (found === null || verdict === null) throw new RequestError('not_found', ['nobody of this workspace has this id']);
+  if (found === null || verdict === null) throw new RequestError('not_found', [nobodyHas(identifier)]);
   const person = { external_id: found.externalId, braze_id: found.brazeId };
   const remarks = remarkMembers({ minors: [], warnings: await warningsOfTargets(filters, workspaceId, stored) });
   return { status: 201, body: { ...person, evaluated_at: now, ...verdict, ...remarks, message: 'success' } };

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** One part of a form. */
 export interface FormPart {
   name: string;
@@ -17,8 +19,8 @@ export function boundaryOf(contentType: string | undefined): string | null {
 }
 
 /**
- * Splits a body of multipart/form-data into its parts, which share the memory of the body. null: it is not well-formed, or
- * has more than 20 parts. Source: RFC 7578 and RFC 2046 §5.1.
+ * Splits a body of multipart/form-data into its parts, which share the memory of the body. null: it is not well-formed, has
+ * more than 20 parts, or headers that are not UTF-8. Source: RFC 7578 and RFC 2046 §5.1.
  */
 export function readForm(body: Buffer, boundary: string): FormPart[] | null {
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
@@ -47,7 +49,7 @@ function endOf(body: Buffer, delimiter: Buffer, from: number): number {
 
 function partFrom(part: Buffer): FormPart | null {
   const end = part.indexOf('\r\n\r\n', 0, 'latin1');
-  if (end === -1 || end > LONGEST_HEADERS) return null;
+  if (end === -1 || end > LONGEST_HEADERS || !isUtf8(part.subarray(0, end))) return null;
   const lines = part.subarray(0, end).toString('utf8').split('\r\n');
   const disposition = lines.find((line) => /^content-disposition\s*:/i.test(line)) ?? '';
   const name = parameterOf(disposition, 'name');

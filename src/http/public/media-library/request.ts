@@ -2,6 +2,7 @@ import { RequestError } from '../../../errors.ts';
 import { own } from '../../../lib/raw/json.ts';
 import { isGiven, readText } from '../../../lib/raw/lenient.ts';
 import { isStorable } from '../../../lib/raw/storable.ts';
+import { utf8Problem } from '../../../lib/raw/utf8.ts';
 import type { RouteRequest } from '../../route.ts';
 import { boundaryOf, readForm } from './multipart.ts';
 
@@ -73,10 +74,15 @@ function fromJson(body: RouteRequest['body'], called: 'name' | 'asset_id'): Give
 function fromForm(rawBody: Buffer, boundary: string, called: 'name' | 'asset_id'): Given {
   const parts = readForm(rawBody, boundary);
   if (parts === null)
-    throw new RequestError('bad_request', ['body: expected multipart/form-data of at most 20 well-formed parts']);
+    throw new RequestError('bad_request', [
+      'body: expected multipart/form-data of at most 20 well-formed parts, with headers in UTF-8',
+    ]);
   const text = (member: string) => {
-    const value = parts.find(({ name }) => name === member)?.bytes.toString('utf8') ?? '';
-    return value === '' ? null : value;
+    const bytes = parts.find(({ name }) => name === member)?.bytes;
+    if (bytes === undefined || bytes.length === 0) return null;
+    const problem = utf8Problem(bytes);
+    if (problem !== null) throw new RequestError('bad_request', [`${member}: ${problem}`]);
+    return bytes.toString('utf8');
   };
   const file = parts.find(({ name, bytes }) => name === 'asset_file' && bytes.length > 0);
   return {

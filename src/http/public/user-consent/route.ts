@@ -4,7 +4,7 @@ import { isObject, own } from '../../../lib/raw/json.ts';
 import { changeAnswer, listConsent } from '../../../people/consent/record/read.ts';
 import { findPerson } from '../../../people/profile/find-person.ts';
 import { type Identifier, readExternalId } from '../../../people/profile/identifiers.ts';
-import { personParameters, readPersonQuery } from '../../person-query.ts';
+import { nobodyHas, personParameters, readPersonQuery } from '../../person-query.ts';
 import { nextCursor, readCursor, readLimit } from '../../query.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 
@@ -16,7 +16,7 @@ export function userConsentRoutes({ db }: { db: Db }): Route[] {
     const before = readCursor(query, isCursor)?.id ?? null;
     const limit = readLimit(query, { usual: 100, most: 500 });
     const person = await findPerson(db, workspaceId, identifier);
-    if (person === null) throw new RequestError('not_found', ['external_id: nobody of this workspace has this id']);
+    if (person === null) throw new RequestError('not_found', [nobodyHas(identifier)]);
     const found = await listConsent(db, person.key, { before, limit: limit + 1 });
     const changes = found.slice(0, limit);
     const last = changes.at(-1);

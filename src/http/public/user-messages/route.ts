@@ -5,7 +5,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { type FoundPerson, findByAddress, findPerson } from '../../../people/profile/find-person.ts';
 import { type Identifier, readExternalId } from '../../../people/profile/identifiers.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
-import { personParameters, readPersonQuery } from '../../person-query.ts';
+import { nobodyHas, personParameters, readPersonQuery } from '../../person-query.ts';
 import { nextCursor } from '../../query.ts';
 import type { Answer, Route, RouteRequest } from '../../route.ts';
 import {
@@ -28,7 +28,7 @@ export function userMessagesRoutes({ db, clock, catalog }: { db: Db; clock: Cloc
   async function ofPerson({ query, workspaceId }: RouteRequest, identifier: Identifier): Promise<Answer> {
     const filter = readMessageFilter(query);
     const person = await findPerson(db, workspaceId, identifier);
-    if (person === null) throw new RequestError('not_found', ['external_id: nobody of this workspace has this id']);
+    if (person === null) throw new RequestError('not_found', [nobodyHas(identifier)]);
     const { messages, next } = await listMessages(db, { ...filter, ...asking(workspaceId), people: [person.key] });
     const body = { ...idsOf(person), messages: messages.map(({ message }) => message) };
     return { status: 200, body: { ...body, ...nextCursor(next), message: 'success' } };
