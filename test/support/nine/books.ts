@@ -35,8 +35,11 @@ export async function verdictsOf({ app }: Nine, id: string): Promise<Verdict[]> 
   return all;
 }
 
-/** Answers that our connections take care of: the request was not processed and goes out again, within the attempt. */
-const withinAttempt: ReadonlySet<string> = new Set(['goaway', 'cut']);
+/**
+ * Answers that cost no attempt: our connections take care of a request that was not processed, and what asks the whole
+ * account to rest says nothing of the message.
+ */
+const withoutAttempt: ReadonlySet<string> = new Set(['goaway', 'cut', 'quota_exceeded', 'MaxRateExceeded', '20429']);
 /** Answers that say that the provider has the message, or that can be read as such. */
 const good: ReadonlySet<string> = new Set([
   ...['accepted', 'taken', 'slow', 'garbage', 'moved', 'early', 'unordered', 'mute', 'held', 'read'],
@@ -78,7 +81,7 @@ function compareVerdicts(
   const answersTo = providers.answersTo(channel);
   for (const { external_id: person, status, reason, attempts } of verdicts) {
     const answers = answersTo.get(targetOf(channel, person)) ?? [];
-    const tries = answers.filter((answer) => !withinAttempt.has(answer));
+    const tries = answers.filter((answer) => !withoutAttempt.has(answer));
     const what = `${person} is ${status} (${reason}) after ${attempts} attempts: ${answers.join(', ')}`;
     if (attempts !== tries.length) say(what);
     if (!isRight(meaningOf(channel, tries.at(-1) ?? ''), status, reason)) say(what);
