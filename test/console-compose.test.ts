@@ -49,7 +49,7 @@ test('an operator sends once, dry runs leave no record, and a broadcast is not f
     ...{ segment_id: GOLD, broadcast: true, messages: { webhook }, cresset: { at_most: atMost } },
     ...more,
   });
-  const refused: [string, object, string][] = [
+  const refused: [string, object, ...string[]][] = [
     [
       '/messages/send',
       broadcast(GOLDEN - 1),
@@ -75,11 +75,12 @@ test('an operator sends once, dry runs leave no record, and a broadcast is not f
       '/campaigns/trigger/send',
       { campaign_id: 'autumn', broadcast: true, cresset: { at_most: 9 } },
       'cresset.at_most: unknown member; dry_run, delivery, quiet_hours, pace, canary are known',
+      'campaign_id: does not name an API-triggered campaign of this workspace, got "autumn"',
     ],
   ];
-  for (const [path, body, problem] of refused) {
+  for (const [path, body, ...problems] of refused) {
     const answer = await app.post(path, body);
-    assert.deepEqual([answer.status, answer.body.errors], [400, [problem]], path);
+    assert.deepEqual([answer.status, answer.body.errors], [400, problems], path);
   }
   assert.equal((await app.post('/messages/send', broadcast(GOLDEN))).status, 201);
 });
