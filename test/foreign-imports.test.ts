@@ -271,7 +271,7 @@ test('people of all kinds: named by alias or braze id, with what has no place to
   // The rejects file knows how it is read. With the app named, it is applied as a whole but for what stays wrong.
   const rejects = `${path}.rejects.ndjson`;
   const mended = await world.import(rejects, '--app', `Other=${newApps.ios}`);
-  assert.match(mended.out, /^1 records read, 0 applied, 1 applied in part/);
+  assert.match(mended.out, /^1 record read, 0 applied, 1 applied in part/);
   assert.ok(!mended.errors.includes('push_tokens'), mended.errors);
   assert.deepEqual(await world.db.query(sql`select token from push_targets`), [{ token: 'cd'.repeat(32) }]);
   assert.equal((await world.db.query(sql`select from profiles`)).length, 3);
