@@ -230,7 +230,7 @@ test('the summary for people has a row for each difference and each reason', () 
     'NOT COMPARED  REQUESTS  BECAUSE',
     'dropped       2         there was no room for it: Cresset is too slow, or --buffer too small',
     '',
-    '1 lines could not be written to the report.',
+    '1 line could not be written to the report.',
   ]);
 });
 

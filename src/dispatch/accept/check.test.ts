@@ -236,7 +236,13 @@ refuses('then the segment, its references and the audience are checked', [
   [
     { ...good, segment_id: APP, audience: { OR: [] }, campaign_id: 'none', messages: { email: {} } },
     'bad_request',
-    [unknownSegment(APP)],
+    [
+      unknownSegment(APP),
+      'campaign_id: does not name an API campaign of this workspace, got "none"',
+      'messages.email.app_id: is required',
+      'messages.email.body: is required unless email_template_id is given',
+      'messages.email.from: is required: this workspace has no default sender',
+    ],
   ],
 ]);
 
