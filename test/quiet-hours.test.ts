@@ -5,6 +5,7 @@ import test from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import { LEASE_MS } from '../src/queue/tasks.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
+import { holdExpansion } from './support/hold-expansion.ts';
 import { givenPopulation } from './support/population.ts';
 import { goTo, received } from './support/schedules.ts';
 
@@ -263,6 +264,35 @@ test('a retry within quiet hours is held too, and its age counts from their end'
   await goTo(app, '2027-06-02T09:00:00Z');
   assert.equal((await verdicts(app, id)).ada, 'sent', 'it is tried again as if it had been accepted in the morning');
   assert.equal(answers.length, 3);
+});
+
+test('who is written down while others of the same bucket wait for the end of their quiet hours does not wait with them', async (t) => {
+  const people = 3_000;
+  const app = await startTestApp(t, { startsAt: new Date('2027-06-01T22:00:00Z') });
+  await givenPopulation(app.db, { workspaceId: app.workspaceId, count: people });
+  // In Vienna it is midnight, in New York the evening.
+  await app.db.run(sql`
+    update profiles set time_zone = case when user_id % 2 = 0 then 'Europe/Vienna' else 'America/New_York' end`);
+  const goOn = await holdExpansion(app.db, 2_000);
+  const body = {
+    ...{ broadcast: true, messages: { webhook }, cresset: { quiet_hours: { from: '22:00', until: '08:00' } } },
+    audience: { AND: [{ custom_attribute: { custom_attribute_name: 'never', comparison: 'does_not_exist' } }] },
+  };
+  assert.equal((await app.post('/messages/send', body)).status, 201);
+  const untilWaiting = async () => {
+    const { open, later } = await app.db.one<{ open: number; later: number }>(sql`
+      select count(*) filter (where run_at <= ${app.clock.now()}) as open, count(*) filter (where run_at > ${app.clock.now()}) as later
+        from tasks where kind = 'drain'`);
+    return open === 0 && later > 0;
+  };
+  while (!(await untilWaiting()));
+  await goOn();
+  await app.drain();
+  const { waiting, sent } = await app.db.one<{ waiting: number; sent: number }>(sql`
+    select count(*) filter (where s.status = 'pending' and p.time_zone = 'America/New_York') as waiting,
+           count(*) filter (where s.status = 'sent') as sent
+      from sends s join profiles p on p.bucket = s.bucket and p.user_id = s.user_id`);
+  assert.deepEqual({ waiting, sent }, { waiting: 0, sent: people / 2 });
 });
 
 /** Zones whose clocks show 40 different times, or change at different moments. */

@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { empty, type Sql, sql } from '../db/sql.ts';
+import { type Sql, sql } from '../db/sql.ts';
 import { EVERY_LANE, TASKS_CHANNEL, type TaskKind } from './tasks.ts';
 
 /**
@@ -39,7 +39,8 @@ export function addTasks(tx: Db, tasks: NewTasks): Promise<number> {
 
 /**
  * Adds a `drain` task for each bucket that has no free one. A free one cannot be leased until this transaction ends,
- * and then also drains the sends that the transaction wrote. Returns how many were added.
+ * and then also drains the sends that the transaction wrote: if it waits, as for a retry or for the end of somebody's quiet
+ * hours, it becomes due, because the new sends may be. Returns how many were added.
  */
 export function addMissingDrains(tx: Db, tasks: Omit<NewTasks, 'kind'>): Promise<number> {
   const { dispatchId, workspaceId, lane, buckets, runAt, isTimed = false } = tasks;
@@ -49,18 +50,16 @@ export function addMissingDrains(tx: Db, tasks: Omit<NewTasks, 'kind'>): Promise
         from tasks
        where dispatch_id = ${dispatchId} and kind = 'drain' and leased_until is null
          for update skip locked
-    )${isTimed ? hurried(runAt) : empty}
+    ), hurried as (
+      update tasks t
+         set run_at = ${runAt}
+        from kept
+       where t.id = kept.id and t.run_at > ${runAt} and kept.bucket = any (${buckets}::integer[])
+    )
     ${insertTimedTasks(sql`
       select ${dispatchId}, ${workspaceId}, ${lane}, 'drain', b.bucket, ${runAt}, ${isTimed}::boolean
         from unnest(${buckets}::integer[]) as b(bucket)
        where not exists (select from kept where kept.bucket = b.bucket)`)}`);
-}
-
-/** Free tasks that wait for the times of other people also drain the new sends, some of which may be due. */
-function hurried(runAt: Date): Sql {
-  return sql`, hurried as (
-      update tasks t set run_at = ${runAt} from kept where t.id = kept.id and t.run_at > ${runAt}
-    )`;
 }
 
 /** Wakes the workers of a lane once this transaction has committed. null: the workers of every lane. */
