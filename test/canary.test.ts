@@ -12,6 +12,8 @@ import { givenPopulation } from './support/population.ts';
 const APP = '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11';
 const PEOPLE = Number(process.env.CRESSET_TEST_CANARY_PEOPLE ?? 1_000);
 const FIRST = Math.ceil(PEOPLE / 50);
+/** One of a hundred of the first. */
+const COMPLAINTS = Math.ceil(FIRST / 100);
 const email = { app_id: APP, from: 'a@acme.test', subject: 's', body: '<p>b</p>' };
 const everybody = {
   broadcast: true,
@@ -96,9 +98,12 @@ test('a complaint that comes back while it is watched stops it', async (t) => {
   // As the intake of feedback writes it.
   await app.db.run(sql`
     insert into send_feedback (bucket, dispatch_id, user_id, channel, complained_at, opens, machine_opens, clicks, machine_clicks, shows, dismissals)
-    select bucket, dispatch_id, user_id, channel, ${app.clock.now()}, 0, 0, 0, 0, 0, 0 from sends where status = 'sent' limit 1`);
+    select bucket, dispatch_id, user_id, channel, ${app.clock.now()}, 0, 0, 0, 0, 0, 0 from sends where status = 'sent' limit ${COMPLAINTS}`);
   await until(app, id, 'paused');
-  assert.match((await dispatchOf(app, id)).failure, /^canary: 1 of the first \d+ messages of email were complained of/);
+  assert.match(
+    (await dispatchOf(app, id)).failure,
+    new RegExp(`^canary: ${COMPLAINTS} of the first \\d+ messages of email were complained of`),
+  );
   assert.equal(server.mails.length, FIRST);
 });
 
