@@ -30,7 +30,7 @@ test('while the database is slow with previews, sends and /health are answered, 
   assert.deepEqual([...new Set(refused)], [429], 'two are answered, twenty wait, the others are refused');
   const answers = await Promise.all(others);
   // The dry runs beyond ten are over the rate of an audience, whichever of the forty come last.
-  const refusals = answers.filter((answer) => answer !== undefined && answer.status === 429);
+  const refusals = answers.flatMap((answer) => (answer?.status === 429 ? [answer] : []));
   const tooMany = refusals.find(({ body }) => !body.errors[0].startsWith('rate limit broadcast_per_audience'));
   assert.equal(tooMany?.body.message, 'Rate Limited');
   assert.deepEqual(tooMany?.body.errors, ['too many previews, explanations and dry runs wait for their turn']);
