@@ -366,9 +366,9 @@ test('one reading serves many people, and a message has its limits', async (t) =
 });
 
 async function scans(app: TestApp): Promise<number> {
-  // Every connection of the pool counts for itself. Each is held for a moment, so that all have their turn.
-  const flush = () => app.db.run(sql`select pg_stat_force_next_flush(), pg_sleep(0.02)`);
-  await Promise.all(Array.from({ length: 20 }, flush));
+  // Every connection of the pools counts for itself. Each is held for a moment, so that all have their turn.
+  const flush = (db: Pick<TestApp['db'], 'run'>) => db.run(sql`select pg_stat_force_next_flush(), pg_sleep(0.02)`);
+  await Promise.all(Array.from({ length: 20 }, () => [flush(app.db), flush(app.db.byKey)]).flat());
   const { count } = await app.db.one<{ count: number }>(sql`
     select (seq_scan + idx_scan)::int as count from pg_stat_user_tables where relname = 'catalog_items'`);
   return count;
