@@ -91,7 +91,7 @@ import { userMessagesRoutes } from './http/public/user-messages/route.ts';
 import { identityRoutes } from './http/public/users/identity-route.ts';
 import { userRoutes } from './http/public/users/route.ts';
 import { createQuestions } from './http/questions.ts';
-import { createRateLimiter } from './http/rate-limiter.ts';
+import { createRateLimiter } from './http/rate/rate-limiter.ts';
 import { RefusedCallers } from './http/refused-callers.ts';
 import type { Route } from './http/route.ts';
 import { buildServer, type ServerOptions } from './http/server.ts';

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
+import { problemsOf } from '../test/support/config-problems.ts';
 import { ConfigError, readConfig } from './config.ts';
 
 const defaults = {
@@ -253,13 +254,3 @@ test('any environment gives a config or a ConfigError', () => {
     }),
   );
 });
-
-function problemsOf(env: Record<string, string>): readonly string[] {
-  try {
-    readConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}

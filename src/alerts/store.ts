@@ -1,7 +1,7 @@
 import type { Database, Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import type { AlertBody, AlertMessage, TargetName } from './message.ts';
-import type { KnownTrouble, Said } from './step.ts';
+import type { KnownTrouble } from './step.ts';
 
 /** Takes or keeps the watch until `until`. False: another process has it. */
 export async function takeWatch(db: Db, holder: string, now: Date, until: Date): Promise<boolean> {
@@ -18,16 +18,6 @@ export async function leaveWatch(db: Db, holder: string): Promise<void> {
   await db.run(sql`delete from alert_watch where holder = ${holder}`);
 }
 
-interface TroubleRow extends Record<string, unknown> {
-  trouble: string;
-  alertId: string;
-  said: Said;
-  seenFrom: Date;
-  seenAt: Date;
-  isTold: boolean;
-  toldAt: Date | null;
-}
-
 /**
  * Changes what is known of a workspace's troubles, and adds the messages, in one commit. False: another process has the
  * watch by now, and nothing was changed.
@@ -41,7 +31,7 @@ export function changeKnown(
     const held = await tx.maybeOne(sql`
       select id from alert_watch where holder = ${holder} and leased_until > ${now} for update`);
     if (held === null) return false;
-    const before = await tx.query<TroubleRow>(sql`
+    const before = await tx.query<KnownTrouble & Record<string, unknown>>(sql`
       select trouble, alert_id as "alertId", said, seen_from as "seenFrom", seen_at as "seenAt", is_told as "isTold",
              told_at as "toldAt"
         from alert_troubles

@@ -12,7 +12,7 @@ import { refuseOldServer } from '../db/schema/version.ts';
 import { raw, sql } from '../db/sql.ts';
 import { asTrouble, asUnusable, DatabaseUnusableError } from '../db/unusable.ts';
 import { type PausedByRestore, pauseRestored } from '../dispatch/control/pause-restored.ts';
-import { version } from '../lib/version.ts';
+import { version } from '../lib/project/version.ts';
 import { BackupFileError } from './error.ts';
 import type { Header, StoredPartition, StoredSequence, StoredTable, Trailer } from './format.ts';
 import { columnsOf } from './make-backup.ts';

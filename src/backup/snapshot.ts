@@ -3,7 +3,7 @@ import { ranMigrations } from '../db/schema/migrations.ts';
 import { refuseOldServer, versionText } from '../db/schema/version.ts';
 import { raw, sql } from '../db/sql.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
-import { version } from '../lib/version.ts';
+import { version } from '../lib/project/version.ts';
 import type { Header } from './format.ts';
 import { findDropped, listPartitions, listTables } from './tables.ts';
 

@@ -4,7 +4,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { EmbeddedDatabaseError } from '../db/embedded/embedded.ts';
 import { DatabaseUnusableError } from '../db/unusable.ts';
 import { ListenError } from '../http/listen.ts';
-import { version } from '../lib/version.ts';
+import { version } from '../lib/project/version.ts';
 import { ImportFileError } from '../people/import/entry.ts';
 import { CressetUnusableError } from '../shadow/here.ts';
 import { FaultError } from '../simulate/faults.ts';

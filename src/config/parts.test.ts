@@ -1,17 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { ConfigError, readConfig } from '../config.ts';
+import { problemsOf } from '../../test/support/config-problems.ts';
+import { readConfig } from '../config.ts';
 import { tracesUrl } from './traces.ts';
-
-function problemsOf(env: Record<string, string>): readonly string[] {
-  try {
-    readConfig(env);
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318/';
 

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import type { ConnectedContentSettings } from '../channels/connected-content.ts';
-import { version } from '../lib/version.ts';
+import { version } from '../lib/project/version.ts';
 import { BLOCKED_TARGET, type GuardedPools } from '../net/guarded-pools.ts';
 import { networkReason, type PostReply } from '../net/http-post.ts';
 import type { ContentRequest } from '../templating/content/reader.ts';

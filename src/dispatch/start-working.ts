@@ -10,7 +10,7 @@ import { startFeedback } from '../feedback/worker.ts';
 import { ItemShelf } from '../item-catalogs/shelf.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
-import { version } from '../lib/version.ts';
+import { version } from '../lib/project/version.ts';
 import type { Meters } from '../metrics/meters.ts';
 import { noTraces, type Traces } from '../traces/traces.ts';
 import type { Catalog } from '../workspace/catalog.ts';

@@ -3,7 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config.ts';
 import { portsOf, type ThreadLinks } from '../connected-content/neighbours.ts';
-import { moduleBeside } from '../lib/module-beside.ts';
+import { moduleBeside } from '../lib/project/module-beside.ts';
 import type { MeterDump } from '../metrics/meters.ts';
 import type { Ending } from './roles.ts';
 

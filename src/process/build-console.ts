@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { projectFolder } from '../lib/project-folder.ts';
+import { projectFolder } from '../lib/project/project-folder.ts';
 
 const script = join(projectFolder, 'scripts/build-console.ts');
 /** Runs beside the server, whose requests go first. */

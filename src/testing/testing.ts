@@ -1,6 +1,6 @@
 // `cresset/testing`. The server runs in a thread of its own: fake timers and mocks of a test do not reach it (decision 65).
 import { Worker } from 'node:worker_threads';
-import { moduleBeside } from '../lib/module-beside.ts';
+import { moduleBeside } from '../lib/project/module-beside.ts';
 import type { Call, CallName, Calls, Reply } from './calls.ts';
 import type { Cresset, CressetOptions } from './cresset.ts';
 

@@ -25,8 +25,8 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { Logger } from 'pino';
 import { systemClock } from '../lib/clock.ts';
+import { version } from '../lib/project/version.ts';
 import { Repeats } from '../lib/repeats.ts';
-import { version } from '../lib/version.ts';
 import type { SamplerName } from './samplers.ts';
 import type { Facts, Parent, Span, SpanOptions, Traces } from './traces.ts';
 

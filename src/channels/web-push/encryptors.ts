@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { moduleBeside } from '../../lib/module-beside.ts';
+import { moduleBeside } from '../../lib/project/module-beside.ts';
 import { encryptFor } from './encrypt.ts';
 import { type EncryptionJob, packJobs, unpackMessages } from './encryption-batch.ts';
 

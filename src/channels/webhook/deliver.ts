@@ -1,4 +1,4 @@
-import { version } from '../../lib/version.ts';
+import { version } from '../../lib/project/version.ts';
 import { BLOCKED_TARGET, createGuardedPools } from '../../net/guarded-pools.ts';
 import { HostHealth, MOST_FAILURES } from '../../net/host-health.ts';
 import { NotBegunError, type PostReply } from '../../net/http-post.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectFolder } from '../../lib/project-folder.ts';
+import { projectFolder } from '../../lib/project/project-folder.ts';
 import type { Db } from '../database.ts';
 import { raw, sql } from '../sql.ts';
 

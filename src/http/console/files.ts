@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { projectFolder } from '../../lib/project-folder.ts';
+import { projectFolder } from '../../lib/project/project-folder.ts';
 import type { PageAnswer } from '../page.ts';
 
 /** Where the build of the console is. */

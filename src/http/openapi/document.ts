@@ -1,4 +1,4 @@
-import { version } from '../../lib/version.ts';
+import { version } from '../../lib/project/version.ts';
 import { defaultBucket, type Route } from '../route.ts';
 import { errorResponses, errorSchemas, refusalsOf, refusalsOfOperators } from './components.ts';
 import { type Example, type Operation, type Operations, type Parameter, tags } from './operation.ts';

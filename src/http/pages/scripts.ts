@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectFolder } from '../../lib/project-folder.ts';
+import { projectFolder } from '../../lib/project/project-folder.ts';
 import type { Page } from '../page.ts';
 
 /** Pages of other sites load the scripts. Any origin may, because they are the same for everybody. */

@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { forgetBrowser, registerBrowser } from '../../people/tokens/browsers.ts';
 import { type App, type Catalog, idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import type { Page, PageAnswer, PageRequest } from '../page.ts';
-import type { RateLimiter } from '../rate-limiter.ts';
+import type { RateLimiter } from '../rate/rate-limiter.ts';
 import type { RateBucket } from '../route.ts';
 import { crossOrigin, script, sdkFile } from './scripts.ts';
 import {

@@ -1,8 +1,8 @@
 import type { Database } from '../../../db/database.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
+import { version } from '../../../lib/project/version.ts';
 import { isObject } from '../../../lib/raw/json.ts';
-import { version } from '../../../lib/version.ts';
 import { listChanges } from '../../../operators/audit.ts';
 import { OPERATOR_NAME } from '../../../operators/openid/person.ts';
 import { changeOperator, createOperator, deleteOperator, listOperators } from '../../../operators/operators.ts';

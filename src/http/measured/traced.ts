@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import { errorCodes, RequestError } from '../errors.ts';
-import { failureOf, noTraces, type Span, type Traces } from '../traces/traces.ts';
+import { errorCodes, RequestError } from '../../errors.ts';
+import { failureOf, noTraces, type Span, type Traces } from '../../traces/traces.ts';
+import type { Answer, Route } from '../route.ts';
 import { sinceArrivalMs } from './arrivals.ts';
-import type { Answer, Route } from './route.ts';
 
 /** Answers a request within the span of its trace, which begins when the request came. `answer` gets null if it is not traced. */
 export async function traced(

@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify';
-import type { Charge } from '../dispatch/accept/rate-windows.ts';
-import { RequestError } from '../errors.ts';
-import { unavailableFor } from './answers.ts';
+import type { Charge } from '../../dispatch/accept/rate-windows.ts';
+import { RequestError } from '../../errors.ts';
+import { unavailableFor } from '../answers.ts';
+import type { Rate, RateBucket } from '../route.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import type { Rate, RateBucket } from './route.ts';
 
 export interface RateOptions {
   limiter: RateLimiter;

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Meters } from '../metrics/meters.ts';
+import type { Meters } from '../../metrics/meters.ts';
+import type { Route } from '../route.ts';
 import { sinceArrivalMs } from './arrivals.ts';
-import type { Route } from './route.ts';
 
 /**
  * Counts the answers of the routes that are added afterwards, and of paths that do not exist. Labels are templates of

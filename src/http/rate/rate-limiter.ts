@@ -1,6 +1,6 @@
-import type { Database } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
-import { type TroubleKind, troubleOf } from '../db/trouble.ts';
+import type { Database } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { type TroubleKind, troubleOf } from '../../db/trouble.ts';
 import {
   type Charge,
   type CountedWindow,
@@ -8,12 +8,12 @@ import {
   countWindows,
   type RateWindow,
   tally,
-} from '../dispatch/accept/rate-windows.ts';
-import { RequestError } from '../errors.ts';
-import { createBatcher } from '../lib/batcher.ts';
-import { BoundedCache } from '../lib/bounded-cache.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { RateBucket } from './route.ts';
+} from '../../dispatch/accept/rate-windows.ts';
+import { RequestError } from '../../errors.ts';
+import { createBatcher } from '../../lib/batcher.ts';
+import { BoundedCache } from '../../lib/bounded-cache.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { RateBucket } from '../route.ts';
 
 export interface RateLimiter {
   /** The window of a request that comes now. */
