@@ -186,7 +186,9 @@ export function formatOf(file: string, from?: ImportCommandOptions['from']): 'nd
   const endings = from === undefined || from === 'cresset' ? ours : theirs;
   const [, ending] = endings.exec(basename(file)) ?? [];
   if (ending === undefined) {
-    throw new UsageError(`${file === '-' ? 'standard input' : basename(file)}: say --format ndjson or --format csv`);
+    throw new UsageError(
+      `${file === '-' ? 'standard input' : basename(file)}: say --format ndjson or --format csv, or --from for an export of another system`,
+    );
   }
   return ending.toLowerCase() === 'csv' ? 'csv' : 'ndjson';
 }

@@ -252,7 +252,7 @@ test('the embedded database is used alone and beside a running server', async (t
 });
 
 const misuses: [string[], RegExp][] = [
-  [['people.txt'], /people\.txt: say --format ndjson or --format csv/],
+  [['people.txt'], /people\.txt: say --format ndjson or --format csv, or --from for an export/],
   [['-'], /standard input: say --format/],
   [['-', '-f', 'csv', '--restart'], /--restart: standard input always begins anew/],
   [['people.ndjson', '--types', 'a=number'], /--types: for CSV, and for the rejects file of a CSV file/],
