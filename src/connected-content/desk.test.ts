@@ -45,7 +45,7 @@ async function startWorld(t: TestContext, threads: number): Promise<World> {
     async ask(desk, path, more) {
       const url = path.startsWith('/') ? origin + path : path;
       const get = { method: 'GET', url, headers: {}, body: null, credential: null, shareSeconds: 300 } as const;
-      const request = { ...get, isRetried: false, ...more };
+      const request = { ...get, isRetried: false, isLiteral: false, ...more };
       const key = request.shareSeconds > 0 ? JSON.stringify([1, request.method, url]) : null;
       const outcome = await desks[desk]?.ask(request, { id: 1, connectedContent: settings }, key);
       return outcome instanceof Fetched ? `${outcome.status} ${outcome.text}` : String(outcome instanceof BlockedUrl);

@@ -67,8 +67,8 @@ export class ContentDesk implements Calls {
 
   /** The answers of one message. `key`: what it is known by if it is composed again. */
   forMessage(key: string, workspace: ContentWorkspace): MessageContent {
-    const kept = this.#resumed.get(key);
-    this.#resumed.delete(key);
+    const kept = this.#resumed.count === 0 ? undefined : this.#resumed.get(key);
+    if (kept !== undefined) this.#resumed.delete(key);
     if (kept === undefined || this.#nowMs() >= kept.untilMs) return new MessageContent(this, workspace, key);
     this.hold(kept.value.sizeBytes);
     return kept.value;

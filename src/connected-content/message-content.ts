@@ -34,10 +34,11 @@ export class MessageContent implements ContentReader {
   readonly #desk: Calls;
   readonly #workspace: ContentWorkspace;
   readonly #outcomes = new Map<string, Outcome>();
+  /** With whole URLs, which nobody reads but a preview. */
   readonly #calls: MadeCall[] = [];
   readonly #underWay = new Map<string, Promise<void>>();
   /** How often each request was asked for in this rendering, for answers that are not shared. */
-  #asked = new Map<string, number>();
+  readonly #asked = new Map<string, number>();
   #wanted: Wanted | null = null;
   #mayAsk: () => boolean = () => true;
   #retried: Fetched | null = null;
@@ -54,7 +55,7 @@ export class MessageContent implements ContentReader {
   /** To be called before each rendering. `mayAsk`: whether everything else is there that the rendering reads. */
   begin(mayAsk: () => boolean): void {
     this.#mayAsk = mayAsk;
-    this.#asked = new Map();
+    this.#asked.clear();
     this.#wanted = null;
     this.#retried = null;
     this.#isAborted = false;
@@ -70,8 +71,8 @@ export class MessageContent implements ContentReader {
     return this.#isAborted ? null : this.#retried;
   }
 
-  get calls(): readonly MadeCall[] {
-    return this.#calls;
+  get calls(): MadeCall[] {
+    return this.#calls.map((call) => ({ ...call, url: withoutQuery(call.url), ms: Math.round(call.ms) }));
   }
 
   /** Bytes of the answers that it holds. */
@@ -136,30 +137,40 @@ export class MessageContent implements ContentReader {
     throw new RenderStop('content_unavailable', 'the answer is not there yet');
   }
 
-  #note(id: string, request: ContentRequest, outcome: Outcome, ms: number): Outcome {
+  #note(id: string, { method, url }: ContentRequest, outcome: Outcome, ms: number): Outcome {
     this.#outcomes.set(id, outcome);
+    if (outcome instanceof Fetched)
+      this.#calls.push({ method, url, status: outcome.status, failure: outcome.failure, ms });
+    else this.#calls.push({ method, url, status: null, failure: outcome.message, ms });
     const bytes = 2 * id.length + (outcome instanceof Fetched ? outcome.sizeBytes : 0);
     this.#bytes += bytes;
     this.#desk.hold(bytes);
-    const url = urlOf(request);
-    const failure = outcome instanceof Fetched ? outcome.failure : outcome.message;
-    this.#calls.push({
-      method: request.method,
-      url: url === null ? '' : url.origin + url.pathname,
-      status: outcome instanceof Fetched ? outcome.status : null,
-      failure,
-      ms: Math.round(ms),
-    });
     return outcome;
   }
 
   /** The same text for calls that may share an answer. An answer that is not shared is for one place in the rendering. */
-  #idOf({ method, url, headers, body, credential, shareSeconds }: ContentRequest): string {
-    const parts = [this.#workspace.id, method, url, headers, body, credential, shareSeconds > 0];
-    const key = JSON.stringify(parts);
-    if (shareSeconds > 0) return key;
+  #idOf(request: ContentRequest): string {
+    const key = keyOf(request, this.#workspace.id);
+    if (request.shareSeconds > 0) return key;
     const count = (this.#asked.get(key) ?? 0) + 1;
     this.#asked.set(key, count);
     return `${key} ${count}`;
   }
+}
+
+/** The keys of the requests that every message gives, which a broadcast asks for once for each person. */
+const literalKeys = new WeakMap<ContentRequest, { workspaceId: number; key: string }>();
+
+function keyOf(request: ContentRequest, workspaceId: number): string {
+  const known = request.isLiteral ? literalKeys.get(request) : undefined;
+  if (known?.workspaceId === workspaceId) return known.key;
+  const { method, url, headers, body, credential, shareSeconds } = request;
+  const key = JSON.stringify([workspaceId, method, url, headers, body, credential, shareSeconds > 0]);
+  if (request.isLiteral) literalKeys.set(request, { workspaceId, key });
+  return key;
+}
+
+function withoutQuery(text: string): string {
+  const url = urlOf({ url: text });
+  return url === null ? '' : url.origin + url.pathname;
 }

@@ -14,6 +14,8 @@ export class BoundedCache<Key, Value> {
   readonly #mostBytes: number;
   readonly #most: number;
   #sizeBytes = 0;
+  /** What is asked for again and again need not be moved to the end each time. */
+  #newest: Key | undefined;
 
   constructor({ mostBytes, most = Number.POSITIVE_INFINITY }: CacheBounds) {
     this.#mostBytes = mostBytes;
@@ -33,8 +35,10 @@ export class BoundedCache<Key, Value> {
   get(key: Key): Value | undefined {
     const found = this.#kept.get(key);
     if (found === undefined) return undefined;
+    if (key === this.#newest) return found.value;
     this.#kept.delete(key);
     this.#kept.set(key, found);
+    this.#newest = key;
     return found.value;
   }
 
@@ -42,6 +46,7 @@ export class BoundedCache<Key, Value> {
     this.delete(key);
     if (sizeBytes > this.#mostBytes) return;
     this.#kept.set(key, { value, sizeBytes });
+    this.#newest = key;
     this.#sizeBytes += sizeBytes;
     for (const [oldest] of this.#kept) {
       if (this.#sizeBytes <= this.#mostBytes && this.#kept.size <= this.#most) return;

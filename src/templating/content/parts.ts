@@ -107,8 +107,10 @@ export function literalOf(parts: Parts): string | null {
   return parts.length === 1 && typeof only === 'string' ? only : null;
 }
 
-/** The text with its outputs rendered. */
+/** The text with its outputs rendered. One without outputs costs no budget: it is the template's own. */
 export function textOf(parts: Parts, frame: Frame): string {
+  const literal = literalOf(parts);
+  if (literal !== null) return literal;
   const texts = parts.map((part) => (typeof part === 'string' ? part : toOutput(part.evaluate(frame), frame.budget)));
   frame.budget.text(texts.reduce((sum, { length }) => sum + length, 0));
   return texts.join('');

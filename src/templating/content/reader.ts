@@ -16,6 +16,8 @@ export interface ContentRequest {
   shareSeconds: number;
   /** The message is to wait and try again if the server fails. */
   isRetried: boolean;
+  /** No output stands in the tag, so that this very object is given by every message. */
+  isLiteral: boolean;
 }
 
 /** What a call brought. */

@@ -28,6 +28,7 @@ interface Call {
   save: string | null;
   shareSeconds: number;
   isRetried: boolean;
+  isLiteral: boolean;
 }
 
 /** `{% connected_content <url> … %}`. `onUse` is told that the template has such a tag. Source: personalization.md §8. */
@@ -35,13 +36,19 @@ export function connectedContent(onUse: () => void): TagParser {
   return ({ markup }, parser) => {
     const call = readCall(markup, parser);
     onUse();
+    let everybodys: ContentRequest | null = null;
+    const requestFor = (frame: Frame) => {
+      if (!call.isLiteral) return requestOf(call, frame);
+      everybodys ??= requestOf(call, frame);
+      return everybodys;
+    };
     return {
       // Its text is seen like an output's, so a block around it is never silent.
       isSilent: false,
       render(frame) {
         const host = hostOf(frame.host, ContentHost);
         if (host === null) throw new LiquidError('connected content cannot be fetched here');
-        give(frame, call, host.reader.answerTo(requestOf(call, frame)));
+        give(frame, call, host.reader.answerTo(requestFor(frame)));
       },
     };
   };
@@ -64,6 +71,7 @@ function readCall(markup: string, parser: Parser): Call {
     save: wordOf(options, 'save', /^[A-Za-z_]\w*$/, 'the name of a variable'),
     shareSeconds: shareSeconds(method, age, flagOf(options, 'no_cache')),
     isRetried: flagOf(options, 'retry'),
+    isLiteral: [url, ...options.values()].every((parts) => literalOf(parts) !== null),
   };
 }
 
@@ -94,7 +102,7 @@ function flagOf(options: ReadonlyMap<OptionName, Parts>, name: 'no_cache' | 'ret
 }
 
 function requestOf(call: Call, frame: Frame): ContentRequest {
-  const { method, shareSeconds: seconds, isRetried } = call;
+  const { method, shareSeconds: seconds, isRetried, isLiteral } = call;
   const type = call.contentType === null ? null : textOf(call.contentType, frame);
   if (type !== null && !/^[\x20-\x7e]{1,200}$/.test(type))
     throw new LiquidError('connected_content: the content type is not one');
@@ -110,6 +118,7 @@ function requestOf(call: Call, frame: Frame): ContentRequest {
     credential: call.credential === null ? null : textOf(call.credential, frame).trim(),
     shareSeconds: seconds,
     isRetried,
+    isLiteral,
   };
 }
 

@@ -40,7 +40,11 @@ export async function checkLinks(
   return Promise.all(
     urls.slice(0, MOST_LINKS).map(async (url) => {
       const request = { method: 'GET', url, headers: { accept: '*/*' }, body: null, credential: null } as const;
-      const outcome = await calls.ask({ ...request, shareSeconds: 0, isRetried: false }, workspace, null);
+      const outcome = await calls.ask(
+        { ...request, shareSeconds: 0, isRetried: false, isLiteral: false },
+        workspace,
+        null,
+      );
       if (!(outcome instanceof Fetched)) return { url, status: null, failure: 'may not be called from here' };
       const isReached = outcome.status < 400;
       return { url, status: outcome.status, failure: isReached ? null : outcome.failure };
