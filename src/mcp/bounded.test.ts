@@ -14,12 +14,7 @@ test('an answer that fits is left as it is', () => {
 
 test('an answer that does not fit is cut until it does, and says what is missing', () => {
   const rows: [what: string, answer: object, most: number, cut: string[]][] = [
-    [
-      'long texts',
-      { a: 'x'.repeat(9_000), b: 1 },
-      5_000,
-      ['1 long texts are shown to their first 4000 characters.', MORE],
-    ],
+    ['long texts', { a: 'x'.repeat(9_000), b: 1 }, 5_000, ['1 long text shown to the first 4000 characters.', MORE]],
     [
       'lists within lists, by the longest',
       { users: [{ devices: people(500, 1) }, { devices: people(600, 1) }] },

@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts';
 import { isObject } from '../lib/raw/json.ts';
 
 /** Longest answer of a tool, in bytes of JSON. It is sent twice: as text, and as structured content. */
@@ -75,7 +76,7 @@ class Cuts {
     const { text, entries } = this.#measure;
     const lists = [...this.#lists].map(([path, all]) => `${path}: the first ${entries} of ${all} are shown.`);
     return [
-      ...(this.#texts > 0 ? [`${this.#texts} long texts are shown to their first ${text} characters.`] : []),
+      ...(this.#texts > 0 ? [`${counted(this.#texts, 'long text')} shown to the first ${text} characters.`] : []),
       ...(this.#isDeep ? ['Values that are nested too deeply are left out.'] : []),
       ...lists.slice(0, MOST_CUTS),
       ...(this.#isCursorGone

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { counted } from '../../lib/counted.ts';
 
 /** Whom a send would reach, as a dry run says. */
 export interface Reach {
@@ -32,10 +33,21 @@ export const TOLERANCE = 0.02;
 
 /** What is materially different since the dry run, in words. null: nothing. Below fifty, any difference is. */
 export function differenceOf(then: Reach, now: Reach): string | null {
-  if (isOther(then.people, now.people)) return `it was for ${then.people} people, and is now for ${now.people}`;
+  if (isOther(then.people, now.people)) return `it was for ${peopleOf(then)}, and is now for ${peopleOf(now)}`;
   if (then.messages === null || now.messages === null) return null;
   if (!isOther(then.messages, now.messages)) return null;
-  return `${then.messages} messages would have been sent, and now ${now.messages} would be`;
+  return `it would have sent ${counted(then.messages, 'message')}, and would now send ${now.messages}`;
+}
+
+/** Whom a send would reach, in a sentence. */
+export function reachText(reach: Reach): string {
+  const { messages } = reach;
+  if (messages === null) return `It is for ${peopleOf(reach)}, too many to look at each.`;
+  return `It is for ${peopleOf(reach)}, and would send ${counted(messages, 'message')}.`;
+}
+
+function peopleOf({ people }: Reach): string {
+  return counted(people, 'person', 'people');
 }
 
 function isOther(then: number, now: number): boolean {

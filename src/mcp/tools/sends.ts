@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { NoAnswerError } from '../../client/client.ts';
 import { isObject } from '../../lib/raw/json.ts';
 import { refusalText, ToolError } from '../refusal.ts';
-import { differenceOf, type Reach, reachOf } from '../sending/reach.ts';
+import { differenceOf, type Reach, reachOf, reachText } from '../sending/reach.ts';
 import { type Outcome, type Rehearsal, type Rehearsals, sendOperations } from '../sending/rehearsals.ts';
 import { type Call, defineTool, reading, type Tool } from '../tool.ts';
 import { list, record } from './arguments.ts';
@@ -39,7 +39,7 @@ const dryRunSend = (rehearsals: Rehearsals) =>
       samples: list('Messages as they would be sent.'),
     },
     annotations: { ...reading, idempotentHint: false, openWorldHint: true },
-    more: 'The counts are whole. Preview_message shows single messages.',
+    more: 'The counts are whole. preview_message shows single messages.',
     async run({ endpoint, body }, call) {
       const operation = sendOperations[endpoints.indexOf(endpoint)] ?? sendOperations[0];
       checkBody(body);
@@ -49,7 +49,7 @@ const dryRunSend = (rehearsals: Rehearsals) =>
       const reach = reachOf(answer, isBroadcast);
       if (reach === null) return { ...answer, summary: 'Nothing would be sent, so there is no token.' };
       const { token, expiresAt } = rehearsals.keep({ ...send, reach });
-      return { token, expires_at: expiresAt.toISOString(), summary: summaryOf(reach), ...answer };
+      return { token, expires_at: expiresAt.toISOString(), summary: reachText(reach), ...answer };
     },
   });
 
@@ -113,10 +113,4 @@ async function send(rehearsal: Rehearsal, { api }: Call): Promise<Outcome> {
       `${refusalText(error, api.url)} The send may have been accepted. Confirm the same token again: it cannot be sent twice. Or ask list_dispatches with idempotency_key ${idempotencyKey}.`,
     );
   }
-}
-
-function summaryOf({ people, messages }: Reach): string {
-  const sent =
-    messages === null ? 'it is too many to look at each; samples follow' : `${messages} messages would be sent`;
-  return `It is for ${people} people: ${sent}.`;
 }
