@@ -12,6 +12,8 @@ interface McpCommandOptions {
 
 const URL_VARIABLE = 'CRESSET_MCP_URL';
 const KEY_VARIABLE = 'CRESSET_MCP_KEY';
+/** Most characters of a line about what the assistant sent. */
+const LONGEST_LINE = 1_000;
 const USUAL_URL = 'http://127.0.0.1:8080';
 
 export function mcpCommand(terminal: Terminal): Command {
@@ -39,8 +41,12 @@ async function run(options: McpCommandOptions, terminal: Terminal): Promise<void
   terminal.printError(
     `Serving MCP for ${api.url} on standard input and output, which an assistant opens (docs/mcp.md).`,
   );
-  const onTrouble = ({ message }: Error) => terminal.printError(`MCP: ${message}`);
+  const onTrouble = ({ message }: Error) => terminal.printError(`MCP: ${inOneLine(message)}`);
   await serveMcp({ api, clock: systemClock, isReadOnly: options.readOnly ?? false, onTrouble });
+}
+
+function inOneLine(message: string): string {
+  return message.replace(/\s+/g, ' ').slice(0, LONGEST_LINE).toWellFormed();
 }
 
 function readKey(key: string | undefined): string {
