@@ -80,7 +80,8 @@ test('what keeps an assistant from sending something else', async (t) => {
       const text = await answer.text();
       if (!body.includes('dry_run') && lost < 2) {
         lost += 1;
-        request.socket.destroy();
+        if (lost === 1) request.socket.destroy();
+        else response.writeHead(502).end('Bad Gateway');
       } else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(text);
     }).listen(0, '127.0.0.1');
     await once(proxy, 'listening');

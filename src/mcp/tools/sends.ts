@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { NoAnswerError } from '../../client/client.ts';
+import { CressetError, NoAnswerError } from '../../client/client.ts';
 import { isObject } from '../../lib/raw/json.ts';
 import { refusalText, ToolError } from '../refusal.ts';
 import { differenceOf, type Reach, reachOf, reachText } from '../sending/reach.ts';
@@ -103,14 +103,19 @@ async function reachNow(rehearsal: Rehearsal, call: Call): Promise<Reach> {
 /** It goes on when the client no longer waits: a send that is broken off is one of which nobody knows. */
 async function send(rehearsal: Rehearsal, { api }: Call): Promise<Outcome> {
   const { operation, body, idempotencyKey } = rehearsal;
-  rehearsal.isUnclear = false;
   try {
     return await api.call(operation, { body }, { idempotencyKey });
   } catch (error) {
-    if (!(error instanceof NoAnswerError)) throw error;
+    if (!mayBeAccepted(error)) throw error;
     rehearsal.isUnclear = true;
     throw new ToolError(
       `${refusalText(error, api.url)} The send may have been accepted. Confirm the same token again: it cannot be sent twice. Or ask list_dispatches with idempotency_key ${idempotencyKey}.`,
     );
   }
+}
+
+/** A refusal of Cresset itself means that nothing was accepted. A gateway before it, which answers 502 or 504, does not know. */
+function mayBeAccepted(error: unknown): boolean {
+  if (error instanceof CressetError) return error.status > 500 && error.status !== 503;
+  return error instanceof NoAnswerError;
 }
