@@ -58,6 +58,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   shadow: ['lib'],
   sdk: [],
   client: [],
+  mcp: ['client', 'lib'],
   operators: ['db', 'lib', 'errors'],
   console: [],
 
@@ -99,7 +100,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
   backup: ['dispatch/control', 'db', 'lib'],
   doctor: ['workspace', 'channels', 'net', 'db', 'lib'],
-  cli: [...base, 'config', 'http', 'simulate', 'backup', 'doctor', 'shadow'],
+  cli: [...base, 'config', 'http', 'simulate', 'backup', 'doctor', 'shadow', 'mcp'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 

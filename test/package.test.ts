@@ -84,6 +84,14 @@ test('an installed package runs: the command, a server to try things on, and the
     assert.equal(stdout, `${version()}\n`);
   });
 
+  await t.test('cresset mcp finds the protocol, and ends with its input', async () => {
+    const running = run('npx', ['cresset', 'mcp'], { cwd: folder, env: { ...env, CRESSET_MCP_KEY: 'a-key' } });
+    running.child.stdin?.end();
+    const { stdout, stderr } = await running;
+    assert.equal(stdout, '');
+    assert.match(stderr, /^Serving MCP for http:\/\/127\.0\.0\.1:8080 /);
+  });
+
   await t.test('cresset dev takes a send, by the lines that it prints, and leaves nothing behind', async (t) => {
     const before = performance.now();
     const dev = await startDev(t, folder);

@@ -23,6 +23,7 @@ import { restoreCommand } from './backup/restore-command.ts';
 import { devCommand, type ServeThrowAway } from './dev-command.ts';
 import { doctorCommand } from './doctor/doctor-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { mcpCommand } from './mcp/mcp-command.ts';
 import { shadowCommand } from './shadow/shadow-command.ts';
 import { simulateCommand } from './simulate-command.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
@@ -68,6 +69,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(doctorCommand(terminal))
     .addCommand(simulateCommand(terminal, actions.simulateUntil))
     .addCommand(shadowCommand(terminal, actions.shadowUntil))
+    .addCommand(mcpCommand(terminal))
     .addHelpText('after', '\nTo learn more about a command: cresset <command> --help');
   catchExits(program, terminal);
   return program;
