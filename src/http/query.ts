@@ -15,6 +15,7 @@ const MOST_SHOWN = 60;
  * a character. Throws RequestError.
  */
 export function checkEscapes(url: string): void {
+  if (!url.includes('%')) return;
   const query = url.slice(url.indexOf('?') + 1);
   for (const [bytes] of query.matchAll(/(?:%[\da-f]{2})+/gi))
     if (!isUtf8(Buffer.from(bytes.replaceAll('%', ''), 'hex')))

@@ -20,10 +20,13 @@ export const defaultBucket: RateBucket = { name: 'default', limit: 250_000, wind
 /** Counts one request against its workspace's rate, once. */
 export interface Rate {
   window: RateWindow;
-  /** Counts the request in the narrower window only, before `window` is counted elsewhere. Throws when it is used up. */
-  chargeNarrower(): Promise<void>;
-  /** Counts the request now, unless it is counted already. Throws when the window is used up. */
-  charge(): Promise<void>;
+  /**
+   * Counts the request in the narrower window only, before `window` is counted elsewhere. Throws when it is used up. null:
+   * there is nothing to count.
+   */
+  chargeNarrower(): Promise<void> | null;
+  /** Counts the request now. Throws when the window is used up. null: it is counted already. */
+  charge(): Promise<void> | null;
   /** Notes that the request was counted elsewhere. Throws when the window was used up. */
   charged(charge: Charge): void;
 }

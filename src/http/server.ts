@@ -36,6 +36,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The key in its header, once that has been checked. null: it has none, or the route asks for none. */
     apiKey: ApiKey | null;
+    /** When it came, by the clock of `performance`. null: nobody asks for that. */
+    arrivedAtMs: number | null;
   }
 }
 
@@ -90,8 +92,12 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: LONGEST_PARAMETER, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
   });
   server.decorateRequest('apiKey', null);
+  server.decorateRequest('arrivedAtMs', null);
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // What nearly all say is named too: Fastify takes every other type apart for each request.
+  server.addContentTypeParser(['application/json', '*'], { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
   server.setErrorHandler((error, _request, reply) => fail(reply, error, options.log));
   if (options.onlyLocalHosts) refuseOtherHosts(server);
   if (options.meters) countAnswers(server, options.meters, options.routes);
@@ -107,7 +113,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       throw methodNotAllowed(taken);
     }
     // A server without endpoints has no keys to ask for.
-    if (options.routes.length > 0) keyOfHeader(options.catalog(), callerOf(request));
+    if (options.routes.length > 0) keyOfHeader(options.catalog(), request);
     throw unknownPath(request.url, paths);
   });
   server.setNotFoundHandler((request, reply) => fail(reply, unknownPath(request.url, paths), options.log));
@@ -143,10 +149,9 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
     bodyLimit,
     onRequest: (request, reply, done) => {
       if (route.countsItself || route.isTraced) noteArrival(request);
-      const caller = callerOf(request);
       const mayBeInBody = route.method === 'POST' && options.catalog().takesKeysInBodies();
-      if (caller.authorization !== undefined || !mayBeInBody)
-        request.apiKey = admit(keyOfHeader(options.catalog(), caller));
+      if (request.headers.authorization !== undefined || !mayBeInBody)
+        request.apiKey = admit(keyOfHeader(options.catalog(), request));
       refuseEncoding(request, reply, { takesGzip: route.streams !== undefined });
       holdBody(route, bodyLimit, request, reply);
       done();
@@ -154,19 +159,10 @@ function addRoute(server: FastifyInstance, route: Route, options: ServerOptions)
     handler: async (request, reply) => {
       const key = request.apiKey;
       if (key !== null) return send(reply, await answerOrRefuse(route, { request, reply, key }, options));
-      const found = admit(keyOfBody(options.catalog(), bodyOrNothing(request), callerOf(request)));
+      const found = admit(keyOfBody(options.catalog(), bodyOrNothing(request), request));
       return send(reply, await answerOrRefuse(route, { request, reply, key: found, isKeyInBody: true }, options));
     },
   });
-}
-
-function callerOf(request: FastifyRequest): Parameters<typeof keyOfHeader>[1] {
-  return {
-    authorization: request.headers.authorization,
-    get address() {
-      return request.ip;
-    },
-  };
 }
 
 /** The body of a request whose key is not known yet. What cannot be read holds no key. */

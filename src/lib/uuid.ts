@@ -18,8 +18,13 @@ function randomBits(): string {
   return randomUUID().slice(15);
 }
 
+/** Many ids are made in one millisecond. */
+let lastTime = { ms: 0, bits: '000000000000' };
+
 function timeBits(now: Date): string {
-  return now.getTime().toString(16).padStart(12, '0');
+  const ms = now.getTime();
+  if (ms !== lastTime.ms) lastTime = { ms, bits: ms.toString(16).padStart(12, '0') };
+  return lastTime.bits;
 }
 
 /** Adds the dashes, as in the uuids that PostgreSQL returns. */

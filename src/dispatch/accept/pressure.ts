@@ -17,8 +17,8 @@ export interface QueueLimits {
 }
 
 export interface Pressure {
-  /** Throws RequestError `queue_full` while too much waits in this lane. Otherwise costs one comparison. */
-  admit(lane: number): Promise<void>;
+  /** Rejects with RequestError `queue_full` while too much waits in this lane. Otherwise costs one comparison: null. */
+  admit(lane: number): Promise<void> | null;
   /** Why requests for a lane with this backlog are refused. null: they are not. */
   problemOf(lane: keyof QueueLimits, backlog: Backlog): string | null;
 }
@@ -69,7 +69,7 @@ export function createPressure({
   }
 
   return {
-    admit: (lane) => gauges.get(lane)?.admit() ?? Promise.resolve(),
+    admit: (lane) => gauges.get(lane)?.admit() ?? null,
     problemOf: (lane, backlog) => problemOf(backlog, limits[lane]),
   };
 }
@@ -93,12 +93,17 @@ class Gauge {
     this.#options = options;
   }
 
-  async admit(): Promise<void> {
-    const { limit, retryAfterS, clock } = this.#options;
-    if (limit.maxTasks === 0 && limit.maxAgeMs === 0) return;
+  admit(): Promise<void> | null {
+    const { limit, clock } = this.#options;
+    if (limit.maxTasks === 0 && limit.maxAgeMs === 0) return null;
     if (clock.now().getTime() >= this.#freshUntilMs) this.#looking ??= this.#look();
-    if (this.#problem !== null) await this.#looking;
-    if (this.#problem !== null) throw new RequestError('queue_full', [this.#problem], retryAfterS);
+    return this.#problem === null ? null : this.#refuse();
+  }
+
+  /** Unless the look that is on its way finds that there is room again. */
+  async #refuse(): Promise<void> {
+    await this.#looking;
+    if (this.#problem !== null) throw new RequestError('queue_full', [this.#problem], this.#options.retryAfterS);
   }
 
   async #look(): Promise<void> {

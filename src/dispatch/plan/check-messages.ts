@@ -91,7 +91,8 @@ function checkOne({ key, place, path, raw }: GivenMessage, check: MessageCheck):
 
 function checkReferences({ key, path, message }: UnparsedMessage, { workspace, problems }: MessageCheck): void {
   const { appId, subscriptionGroupId } = channels[key].references(message);
-  if (appId !== undefined && !workspace.apps.has(idKey(appId))) {
+  // Nearly always an id is given as it is stored.
+  if (appId !== undefined && !workspace.apps.has(appId) && !workspace.apps.has(idKey(appId))) {
     problems.warn(`${path}.app_id does not name an app of this workspace; the message counts for none`);
   }
   if (subscriptionGroupId === undefined) return;

@@ -5,7 +5,7 @@ import type { Answer, Route } from '../route.ts';
 import { sinceArrivalMs } from './arrivals.ts';
 
 /** Answers a request within the span of its trace, which begins when the request came. `answer` gets null if it is not traced. */
-export async function traced(
+export function traced(
   route: Route,
   request: FastifyRequest,
   traces: Traces,
@@ -13,7 +13,10 @@ export async function traced(
 ): Promise<Answer> {
   const mayBe = route.isTraced === true && traces !== noTraces;
   const span = mayBe ? begin(route, request, traces) : null;
-  if (span === null) return answer(null);
+  return span === null ? answer(null) : answerWithin(span, answer);
+}
+
+async function answerWithin(span: Span, answer: (span: Span) => Promise<Answer>): Promise<Answer> {
   try {
     const answered = await answer(span);
     span.end(statusOf(answered.status));

@@ -37,7 +37,7 @@ export function metricsPage(options: {
     async handle({ headers, address }) {
       const { authorization } = headers;
       const given = Array.isArray(authorization) ? undefined : authorization;
-      const key = keyOfHeader(catalog, { authorization: given, address });
+      const key = keyOfHeader(catalog, { headers: { authorization: given }, ip: address });
       checkPermission(key, 'status.read');
       const last = answers.get(key.workspaceId);
       const nowMs = clock.now().getTime();

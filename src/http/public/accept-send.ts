@@ -47,9 +47,13 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
     await request.rate.charge();
     return deps.questions(request.workspaceId, () => deps.dryRun({ plan, content, workspace, remarks }));
   }
-  await deps.pressure.admit(laneOf(plan));
-  if (prepare === undefined) await request.rate.chargeNarrower();
-  else {
+  const pressed = deps.pressure.admit(laneOf(plan));
+  // Nothing is waited for that nearly all requests do not need.
+  if (pressed !== null) await pressed;
+  if (prepare === undefined) {
+    const counting = request.rate.chargeNarrower();
+    if (counting !== null) await counting;
+  } else {
     // A refused request must not have stored anything.
     await request.rate.charge();
     await prepare();

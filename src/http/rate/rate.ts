@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import type { Charge } from '../../dispatch/accept/rate-windows.ts';
+import type { Charge, RateWindow } from '../../dispatch/accept/rate-windows.ts';
 import { RequestError } from '../../errors.ts';
 import { unavailableFor } from '../answers.ts';
 import type { Rate, RateBucket } from '../route.ts';
@@ -39,20 +39,21 @@ export function createRate(
     if (!charge.allowed) limiter.noteUsedUp(window);
     note(charge, bucket);
   }
-  async function chargeNarrower(): Promise<void> {
+  function chargeNarrower(): Promise<void> | null {
     // Windows of many audiences are not written when the one above them is used up.
-    if (narrower === undefined || isDone || charges.length > 0 || limiter.isUsedUp(window)) return;
-    note(await limiter.charge(windowOf(narrower)).catch(throwUnavailable), narrower);
+    if (narrower === undefined || isDone || charges.length > 0 || limiter.isUsedUp(window)) return null;
+    return countIn(windowOf(narrower)).then((charge) => note(charge, narrower));
   }
+  async function chargeAll(): Promise<void> {
+    await chargeNarrower();
+    if (!isDone) charged(await countIn(window));
+  }
+  const countIn = (one: RateWindow) => limiter.charge(one).catch(throwUnavailable);
   return {
     window,
     charged,
     chargeNarrower,
-    async charge() {
-      if (isDone) return;
-      await chargeNarrower();
-      if (!isDone) charged(await limiter.charge(window).catch(throwUnavailable));
-    },
+    charge: () => (isDone ? null : chargeAll()),
   };
 }
 

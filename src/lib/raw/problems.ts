@@ -96,6 +96,7 @@ export class Problems implements Sink {
 
   /** Throws a RequestError with the problems of the first failing stage, and what unknown members were meant to be. */
   throwIfAny(): void {
+    if (this.isEmpty) return;
     const [first] = this.#failing();
     if (first === undefined) return;
     const texts = this.#reported();

@@ -20,16 +20,14 @@ export function messagesSendRoute(deps: SendDeps): Route {
 
 async function send(deps: SendDeps, request: RouteRequest, key: Acceptance['idempotency']): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const options = { now: deps.clock.now(), stored: deps.stored };
-  const checked = await checkSendRequest(request.body, workspace, options);
+  const now = deps.clock.now();
+  const checked = await checkSendRequest(request.body, workspace, { now, stored: deps.stored });
   const { plan, content, dryRun, atMost } = checked;
   const remarks = withHeaderRemarks(checked.remarks, request);
   if (plan.sendId !== null) await checkSendId(deps.db, plan);
-  if (atMost !== null) {
-    const { now } = options;
+  if (atMost !== null)
     await deps.questions(workspace.id, () => checkAtMost(deps.db, { plan, workspace }, { atMost, now }));
-  }
-  const sent = withSendId(plan, deps.clock.now());
+  const sent = withSendId(plan, now);
   return acceptSend(deps, request, {
     path,
     plan: dryRun ? plan : sent,
