@@ -154,8 +154,16 @@ const FIRST_ZONE_MS = 14 * 3_600_000;
 
 /** The problem of a date of birth that lies in the future everywhere. null: it does not, or there is none. */
 export function futureIn({ columns: { dob } }: ProfileChange, now: Date): string | null {
-  const today = new Date(now.getTime() + FIRST_ZONE_MS).toISOString().slice(0, 10);
-  return typeof dob === 'string' && dob > today ? 'dob: is in the future' : null;
+  return typeof dob === 'string' && dob > lastDayAt(now.getTime()) ? 'dob: is in the future' : null;
+}
+
+/** The day of the last question. All people of a batch are asked about at the same instant. */
+let last = { atMs: Number.NaN, day: '' };
+
+/** The latest day, as YYYY-MM-DD, that it is somewhere. */
+function lastDayAt(atMs: number): string {
+  if (last.atMs !== atMs) last = { atMs, day: new Date(atMs + FIRST_ZONE_MS).toISOString().slice(0, 10) };
+  return last.day;
 }
 
 /** An unknown time zone leaves the stored one unchanged. */
