@@ -18,22 +18,22 @@ export async function applyTrack(
   request: TrackRequest,
   workspace: WorkspaceCatalog,
   now: Date,
+  isFirstTry = false,
 ): Promise<TrackProblem[]> {
-  const [problems = []] = await applyRequests(tx, [request], workspace, now);
+  const [problems = []] = await applyRequests(tx, [request], { workspace, now, isFirstTry });
   return problems;
 }
 
 /**
  * Loads and locks the people, applies the objects of each request in order in memory, and stores the result. Returns what
- * did not fit, for each request.
+ * did not fit, for each request. `isFirstTry`: the transaction is repeated after a `unique_violation`, without it then.
  */
 export async function applyRequests(
   tx: Transaction,
   requests: readonly TrackRequest[],
-  workspace: WorkspaceCatalog,
-  now: Date,
+  { workspace, now, isFirstTry }: { workspace: WorkspaceCatalog; now: Date; isFirstTry: boolean },
 ): Promise<TrackProblem[][]> {
-  const roster = await loadRoster(tx, { requests, workspace, now });
+  const roster = await loadRoster(tx, { requests, workspace, now, isFirstTry });
   const left = await groupsLeft(tx, requests, roster);
   const done: Done[] = [];
   const pasts: Past[] = [];
