@@ -1,3 +1,4 @@
+import { withEntry } from '../../lib/lazy-map.ts';
 import { isObject, type Json, own } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
@@ -33,7 +34,7 @@ export interface ProfileColumns {
 export interface ProfileChange {
   columns: ProfileColumns;
   /** Members that are stored but not used. null removes the value. */
-  extras: Map<string, Json>;
+  extras: ReadonlyMap<string, Json>;
   /** Marks the email address as reported for spam. null removes the mark. */
   markedSpamAt?: Date | null;
 }
@@ -199,17 +200,19 @@ export function readTime(value: unknown, path: string): Date {
 }
 
 function flagExtra(name: string): ReadField {
-  return (value, { extras }) => {
+  return (value, into) => {
     const reading = readFlag(value);
     if (!reading.ok) throw new ObjectProblem(`${name}: expected a boolean`);
-    extras.set(name, reading.value ?? null);
+    into.extras = withEntry(into.extras, name, reading.value ?? null);
   };
 }
 
 const maxExtraLength = 10_000;
 
 function extra(name: string): ReadField {
-  return (value, { extras }) => extras.set(name, readAnything(value, name));
+  return (value, into) => {
+    into.extras = withEntry(into.extras, name, readAnything(value, name));
+  };
 }
 
 /** Reads any JSON that PostgreSQL can store. Throws ObjectProblem. */

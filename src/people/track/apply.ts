@@ -1,4 +1,5 @@
 import type { Transaction } from '../../db/database.ts';
+import { withEntry, withoutEntry } from '../../lib/lazy-map.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { leftGroups } from '../consent/left-groups.ts';
 import { Remarks } from '../remarks.ts';
@@ -96,8 +97,7 @@ function applyAttributes(
   if (history !== undefined) takeHistory(person, object, before);
   person.custom = custom;
   for (const [name, value] of object.profile.extras) {
-    if (value === null) person.extras.delete(name);
-    else person.extras.set(name, value);
+    person.extras = value === null ? withoutEntry(person.extras, name) : withEntry(person.extras, name, value);
   }
   const groups = history === undefined ? object.groups : groupsBeside(object, person, left, remarks);
   for (const group of groups) {

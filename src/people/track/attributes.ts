@@ -1,4 +1,5 @@
 import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
+import { emptyMap } from '../../lib/lazy-map.ts';
 import { didYouMean } from '../../lib/raw/did-you-mean.ts';
 import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
@@ -125,7 +126,7 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   const identifier = attempt(() => readAdmitted(raw, tokens, { workspace, remarks })) ?? null;
   const mergesObjects = attempt(() => readSwitch(raw, '_merge_objects')) ?? false;
   const creates = attempt(() => identifier === null || readCreates(raw, identifier)) ?? true;
-  const profile: ProfileChange = { columns: {}, extras: new Map() };
+  const profile: ProfileChange = { columns: {}, extras: emptyMap() };
   const custom = new Map<string, CustomChange>();
   const blocked: string[] = [];
   for (const key of Object.keys(raw)) {
