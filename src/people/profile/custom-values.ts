@@ -188,6 +188,7 @@ function storedArray(stored: Json | undefined, path: string, need: string): Json
 
 /** Keeps each scalar only where it occurs last. Of an array without objects, keeps at most the newest 500 elements. */
 function shortenArray(elements: Json[], path: string, remarks: Remarks): Json[] {
+  if (elements.length <= maxArrayLength && new Set(elements).size === elements.length) return elements;
   const last = new Map(elements.map((element, index) => [elementKey(element), index]));
   const unique = elements.filter(
     (element, index) => typeof element === 'object' || last.get(elementKey(element)) === index,

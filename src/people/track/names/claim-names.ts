@@ -40,7 +40,7 @@ function asked(param: Parameter<GivenNames>): Sql {
  * time of `patiently`. Fails with `unique_violation` if another transaction makes one of them meanwhile.
  */
 const swiftly = hotStatement<GivenNames, Claimed>(
-  'claim_names_swiftly',
+  'claim_names',
   (param) => sql`
     with labels as materialized (
       select label, array_agg(name) as names from ${asked(param)} group by label
@@ -68,7 +68,7 @@ const swiftly = hotStatement<GivenNames, Claimed>(
 
 /** If another transaction is making one of the names, waits for the outcome, and returns nobody for it. */
 const patiently = hotStatement<GivenNames, Claimed>(
-  'claim_names',
+  'claim_names_patiently',
   (param) => sql`
     with found as materialized (
       select asked.label, asked.name, asked.creates, n.bucket, n.user_id
