@@ -41,7 +41,7 @@ const minuteMs = 60_000;
  */
 export function readStoredTime(text: string): number | null {
   if (!BEGINNING.test(text)) return null;
-  return readPlainTime(text) ?? readPatternTime(text) ?? readAmerican(text) ?? readSpelled(text) ?? readMailed(text) ?? readScripted(text);
+  return readIsoTime(text) ?? readAmerican(text) ?? readSpelled(text) ?? readMailed(text) ?? readScripted(text);
 }
 
 /** Like `readStoredTime`, but reads only dates that begin with the year: ISO 8601, and what Ruby, Python and Go print. */

@@ -68,11 +68,7 @@ export function countOf({ attributes, activities }: TrackRequest): number {
 }
 
 /** Those of the locked addresses that somebody may have: for the addresses of `wanted` it is known. */
-function sharedAmong(
-  locked: ReadonlySet<string>,
-  { newEmails, emails }: Wanted,
-  held: ReadonlySet<string>,
-): string[] {
+function sharedAmong(locked: ReadonlySet<string>, { newEmails, emails }: Wanted, held: ReadonlySet<string>): string[] {
   return [...locked].filter((email) => held.has(email) || !(newEmails.has(email) || emails.has(email)));
 }
 
