@@ -13,12 +13,13 @@ const PAUSE_MS = 100;
 /**
  * Runs a transaction again when it loses against another one: at once, up to 8 times a round. Between rounds it pauses,
  * 100 ms longer each time. Throws RequestError `unavailable` after the last round, and every other error at once.
- * `what`: a plural noun for what the transaction changes, shown to the refused caller.
+ * `what`: a plural noun for what the transaction changes, shown to the refused caller. `transaction` gets the number of the
+ * try, from 1.
  */
-export async function retry<T>(what: string, transaction: () => Promise<T>, rounds = 1): Promise<T> {
+export async function retry<T>(what: string, transaction: (tries: number) => Promise<T>, rounds = 1): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await transaction();
+      return await transaction(tries);
     } catch (error) {
       if (!isWorthAnother(error)) throw error;
       if (tries === TRIES * rounds) throw changedTooOften(what, error);

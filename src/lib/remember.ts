@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
 import { BoundedCache } from './bounded-cache.ts';
 
-/** A hash, its entry and the references to it. */
+/** Shorter texts are kept themselves: a hash takes a microsecond. No hash is as short, so a text is never taken for one. */
+const LONGEST_KEPT = 40;
+
+/** A key, its entry and the references to it. */
 const ENTRY_BYTES = 200;
 
 /**
- * Caches a pure function of a text: keeps the answers used last, under hashes of the texts, in at most `mostBytes`.
+ * Caches a pure function of a text: keeps the answers used last, under the texts or hashes of them, in at most `mostBytes`.
  */
 export function remember<T extends string | boolean | null>(
   mostBytes: number,
@@ -13,7 +16,7 @@ export function remember<T extends string | boolean | null>(
 ): (text: string) => T {
   const known = new BoundedCache<string, { answer: T }>({ mostBytes });
   return (text) => {
-    const key = hash('sha256', text, 'base64');
+    const key = text.length <= LONGEST_KEPT ? text : hash('sha256', text, 'base64');
     const found = known.get(key);
     if (found !== undefined) return found.answer;
     const made = { answer: answer(text) };

@@ -1,3 +1,5 @@
+import { readPlainTime } from './plain-times.ts';
+
 /*
  * Reads dates from texts, for every route: lenient in form, strict in meaning. Sources: audience.md §4, and how Ruby,
  * Python, Go and JavaScript print times.
@@ -44,6 +46,10 @@ export function readStoredTime(text: string): number | null {
 
 /** Like `readStoredTime`, but reads only dates that begin with the year: ISO 8601, and what Ruby, Python and Go print. */
 export function readIsoTime(text: string): number | null {
+  return readPlainTime(text) ?? readPatternTime(text);
+}
+
+function readPatternTime(text: string): number | null {
   if (text.length > longestText) return null;
   const [, year, month, day, hour, minute, second, fraction, zoned] = iso.exec(text) ?? [];
   return at({ year, month, day, hour, minute, second, fraction, zone: zoned });

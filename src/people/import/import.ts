@@ -168,12 +168,12 @@ async function applyBatch(
   const early = rejectsOf(entries, read, []);
   const records = entries.length;
   if (dryRun) return { records, rejects: early };
-  const transaction = () =>
+  const transaction = (tries: number) =>
     db.byKey.transaction(async (tx) => {
       if (progress.isRecorded) withoutWaiting(tx);
       const known = await progress.claim(tx, number, { records, rejects: early });
       if (known !== null) return known;
-      const late = await applyTrack(tx, read.request, workspace, now);
+      const late = await applyTrack(tx, read.request, workspace, now, tries === 1);
       const rejects = rejectsOf(entries, read, late);
       if (late.length > 0) await progress.amend(tx, number, rejects);
       return { records, rejects };

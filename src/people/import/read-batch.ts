@@ -31,13 +31,15 @@ export interface ReadBatch {
 /** Reads the records of a batch, and lists all problems of each. */
 export function readBatch({ entries }: Batch, options: ReadOptions): ReadBatch {
   const request: TrackRequest = { attributes: [], activities: [], problems: [], source: { door: 'import' } };
-  const read = entries.map((entry, index) => ({ index, ...readEntry(entry, index, options, request) }));
-  return {
-    request,
-    refused: read.flatMap(({ index, refusal }) => (refusal.length > 0 ? [{ index, reasons: refusal }] : [])),
-    left: read.flatMap(({ index, left }) => left.map((type) => ({ index, type }))),
-    objects: read.map(({ object }) => object),
-  };
+  const refused: { index: number; reasons: readonly string[] }[] = [];
+  const left: { index: number; type: string }[] = [];
+  const objects = entries.map((entry, index) => {
+    const read = readEntry(entry, index, options, request);
+    if (read.refusal.length > 0) refused.push({ index, reasons: read.refusal });
+    for (const type of read.left) left.push({ index, type });
+    return read.object;
+  });
+  return { request, refused, left, objects };
 }
 
 interface ReadEntry {
@@ -57,7 +59,8 @@ function readEntry(entry: Entry, index: number, options: ReadOptions, request: T
     object = read.object;
     return read;
   };
-  return { ...applying(reading, index, options, request), object };
+  const { refusal, left } = applying(reading, index, options, request);
+  return { refusal, left, object };
 }
 
 function applying(read: () => Reading, index: number, options: ReadOptions, request: TrackRequest): ReadEntry {
@@ -81,8 +84,13 @@ function applying(read: () => Reading, index: number, options: ReadOptions, requ
     for (const { field } of object.ignored) delete object.profile.columns[field];
     const future = futureIn(object.profile, options.now);
     if (future !== null) delete object.profile.columns.dob;
-    const beside = [...object.remarks.map(sentenceOf).map(hinted), ...object.ignored.map(({ problem }) => problem)];
-    const left = [...withBadName(reading, options), ...leftBefore, ...beside, ...(future === null ? [] : [future])];
+    const left = [
+      ...withBadName(reading, options),
+      ...leftBefore,
+      ...object.remarks.map(sentenceOf).map(hinted),
+      ...object.ignored.map(({ problem }) => problem),
+      ...(future === null ? [] : [future]),
+    ];
     if (isRefused(reading, options)) return refusing(left);
     request.attributes.push({ index, object });
     return { refusal: [], left };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { readEmailAddress, readPhone } from './contact.ts';
 
 test('addresses that a mail server may accept are kept as they are written', () => {
@@ -71,4 +72,15 @@ test('no text makes either reader throw, and reading a result again changes noth
       }
     }),
   );
+});
+
+test('the library takes every American number in E.164 as it is, which is not asked about them', () => {
+  for (let area = 200; area < 1000; area += 1) {
+    for (const local of ['0000000', '1111111', '5550100', '9110000', '9999999']) {
+      const text = `+1${area}${local}`;
+      const number = parsePhoneNumberFromString(text, { defaultCountry: 'US', extract: false });
+      assert.deepEqual([number?.isPossible(), number?.ext, number?.number], [true, undefined, text]);
+      assert.equal(readPhone(text), text);
+    }
+  }
 });

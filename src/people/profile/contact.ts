@@ -8,6 +8,9 @@ export function readEmailAddress(text: string): string | null {
   return isEmailAddress(address) && isStorable(address) ? address : null;
 }
 
+/** The E.164 form of North America, whose numbers the library takes as they are. Asking it takes ten times as long. */
+const AMERICAN = /^\+1[2-9]\d{9}$/;
+
 /**
  * The phone number in E.164. null: not a phone number. Ten digits without `+` are a US number; all others need `+`.
  * Source: eligibility.md §2.
@@ -15,6 +18,7 @@ export function readEmailAddress(text: string): string | null {
 export function readPhone(text: string): string | null {
   if (text.length > 40) return null;
   const trimmed = text.trim();
+  if (AMERICAN.test(trimmed)) return trimmed;
   const isAmerican = /^\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}$/.test(trimmed);
   if (!isAmerican && !trimmed.startsWith('+')) return null;
   const number = parsePhoneNumberFromString(trimmed, { defaultCountry: 'US', extract: false });

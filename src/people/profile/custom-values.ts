@@ -1,3 +1,4 @@
+import { emptyMap, withEntry, withoutEntry } from '../../lib/lazy-map.ts';
 import { elementPath, isObject, type Json, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { readStoredTime } from '../../lib/time/times.ts';
@@ -107,22 +108,27 @@ export function changeCustom(
   remarks: Remarks,
 ): CustomAttributes {
   const values = new Map(before.values);
-  const times = new Map(before.times);
-  const nestedTimes = new Map(before.nestedTimes);
+  // Most people have few times or none, so their maps are copied only if there is something in them.
+  let times = copyOf(before.times);
+  let nestedTimes = copyOf(before.nestedTimes);
   for (const [name, change] of changes) {
     const changed = isScalarSet(change)
       ? change
       : remarks.keep(() => ({ value: changedValue(values.get(name), change, memberPath('', name), remarks) }));
     if (changed === undefined) continue;
-    times.delete(name);
-    nestedTimes.delete(name);
+    times = withoutEntry(times, name);
+    nestedTimes = withoutEntry(nestedTimes, name);
     if (changed.value === undefined) values.delete(name);
     else values.set(name, changed.value);
     const inside = changed.value === undefined ? null : timesInside(changed.value);
-    if (inside !== null) nestedTimes.set(name, inside);
-    if (change.kind === 'set' && change.timeMs !== null) times.set(name, change.timeMs);
+    if (inside !== null) nestedTimes = withEntry(nestedTimes, name, inside);
+    if (change.kind === 'set' && change.timeMs !== null) times = withEntry(times, name, change.timeMs);
   }
   return { values, times, nestedTimes };
+}
+
+function copyOf<Key, Value>(map: ReadonlyMap<Key, Value>): ReadonlyMap<Key, Value> {
+  return map.size === 0 ? emptyMap() : new Map(map);
 }
 
 /** Whether the change is the most frequent one, which always fits: a value without parts. */
@@ -182,6 +188,7 @@ function storedArray(stored: Json | undefined, path: string, need: string): Json
 
 /** Keeps each scalar only where it occurs last. Of an array without objects, keeps at most the newest 500 elements. */
 function shortenArray(elements: Json[], path: string, remarks: Remarks): Json[] {
+  if (elements.length <= maxArrayLength && new Set(elements).size === elements.length) return elements;
   const last = new Map(elements.map((element, index) => [elementKey(element), index]));
   const unique = elements.filter(
     (element, index) => typeof element === 'object' || last.get(elementKey(element)) === index,

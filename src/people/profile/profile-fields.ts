@@ -1,3 +1,4 @@
+import { withEntry } from '../../lib/lazy-map.ts';
 import { isObject, type Json, own } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
@@ -33,7 +34,7 @@ export interface ProfileColumns {
 export interface ProfileChange {
   columns: ProfileColumns;
   /** Members that are stored but not used. null removes the value. */
-  extras: Map<string, Json>;
+  extras: ReadonlyMap<string, Json>;
   /** Marks the email address as reported for spam. null removes the mark. */
   markedSpamAt?: Date | null;
 }
@@ -154,8 +155,16 @@ const FIRST_ZONE_MS = 14 * 3_600_000;
 
 /** The problem of a date of birth that lies in the future everywhere. null: it does not, or there is none. */
 export function futureIn({ columns: { dob } }: ProfileChange, now: Date): string | null {
-  const today = new Date(now.getTime() + FIRST_ZONE_MS).toISOString().slice(0, 10);
-  return typeof dob === 'string' && dob > today ? 'dob: is in the future' : null;
+  return typeof dob === 'string' && dob > lastDayAt(now.getTime()) ? 'dob: is in the future' : null;
+}
+
+/** The day of the last question. All people of a batch are asked about at the same instant. */
+let last = { atMs: Number.NaN, day: '' };
+
+/** The latest day, as YYYY-MM-DD, that it is somewhere. */
+function lastDayAt(atMs: number): string {
+  if (last.atMs !== atMs) last = { atMs, day: new Date(atMs + FIRST_ZONE_MS).toISOString().slice(0, 10) };
+  return last.day;
 }
 
 /** An unknown time zone leaves the stored one unchanged. */
@@ -191,17 +200,19 @@ export function readTime(value: unknown, path: string): Date {
 }
 
 function flagExtra(name: string): ReadField {
-  return (value, { extras }) => {
+  return (value, into) => {
     const reading = readFlag(value);
     if (!reading.ok) throw new ObjectProblem(`${name}: expected a boolean`);
-    extras.set(name, reading.value ?? null);
+    into.extras = withEntry(into.extras, name, reading.value ?? null);
   };
 }
 
 const maxExtraLength = 10_000;
 
 function extra(name: string): ReadField {
-  return (value, { extras }) => extras.set(name, readAnything(value, name));
+  return (value, into) => {
+    into.extras = withEntry(into.extras, name, readAnything(value, name));
+  };
 }
 
 /** Reads any JSON that PostgreSQL can store. Throws ObjectProblem. */

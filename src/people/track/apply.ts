@@ -1,4 +1,5 @@
 import type { Transaction } from '../../db/database.ts';
+import { withEntry, withoutEntry } from '../../lib/lazy-map.ts';
 import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { leftGroups } from '../consent/left-groups.ts';
 import { Remarks } from '../remarks.ts';
@@ -18,22 +19,22 @@ export async function applyTrack(
   request: TrackRequest,
   workspace: WorkspaceCatalog,
   now: Date,
+  isFirstTry = false,
 ): Promise<TrackProblem[]> {
-  const [problems = []] = await applyRequests(tx, [request], workspace, now);
+  const [problems = []] = await applyRequests(tx, [request], { workspace, now, isFirstTry });
   return problems;
 }
 
 /**
  * Loads and locks the people, applies the objects of each request in order in memory, and stores the result. Returns what
- * did not fit, for each request.
+ * did not fit, for each request. `isFirstTry`: the transaction is repeated after a `unique_violation`, without it then.
  */
 export async function applyRequests(
   tx: Transaction,
   requests: readonly TrackRequest[],
-  workspace: WorkspaceCatalog,
-  now: Date,
+  { workspace, now, isFirstTry }: { workspace: WorkspaceCatalog; now: Date; isFirstTry: boolean },
 ): Promise<TrackProblem[][]> {
-  const roster = await loadRoster(tx, { requests, workspace, now });
+  const roster = await loadRoster(tx, { requests, workspace, now, isFirstTry });
   const left = await groupsLeft(tx, requests, roster);
   const done: Done[] = [];
   const pasts: Past[] = [];
@@ -96,8 +97,7 @@ function applyAttributes(
   if (history !== undefined) takeHistory(person, object, before);
   person.custom = custom;
   for (const [name, value] of object.profile.extras) {
-    if (value === null) person.extras.delete(name);
-    else person.extras.set(name, value);
+    person.extras = value === null ? withoutEntry(person.extras, name) : withEntry(person.extras, name, value);
   }
   const groups = history === undefined ? object.groups : groupsBeside(object, person, left, remarks);
   for (const group of groups) {

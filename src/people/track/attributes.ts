@@ -1,4 +1,5 @@
 import { admitSubscription, readSubscriptionText, subscriptionToken } from '../../channels/web-push/subscription.ts';
+import { emptyMap } from '../../lib/lazy-map.ts';
 import { didYouMean } from '../../lib/raw/did-you-mean.ts';
 import { elementPath, isObject, memberPath, own, type RawObject } from '../../lib/raw/json.ts';
 import { isEmpty, isGiven, readFlag } from '../../lib/raw/lenient.ts';
@@ -27,7 +28,8 @@ import {
 import { readName, readShortText } from '../stored-text.ts';
 import { canonicalAppleToken } from './apple-token.ts';
 import type { History } from './history.ts';
-import { slipsAmong } from './slips.ts';
+import { notCustom, readCustomName } from './names/custom-names.ts';
+import { slipsAmong } from './names/slips.ts';
 
 export interface TokenChange {
   appId: string;
@@ -111,22 +113,6 @@ const deviceIdBytes = { least: 8, most: 255 };
 const maxTokenBytes = 2_048;
 export const maxTokens = 100;
 
-const notCustom = new Set([
-  'external_id',
-  'user_alias',
-  'braze_id',
-  'push_token_import',
-  'push_tokens',
-  'subscription_groups',
-  '_update_existing_only',
-  '_merge_objects',
-]);
-
-/** Whether a member of an attributes object is more than a custom attribute. */
-export function isMember(name: string): boolean {
-  return notCustom.has(name) || profileFields.has(name);
-}
-
 /**
  * Reads one object of `attributes`. Leaves out what is wrong. Throws ObjectRefusal, with all that is wrong, if the object
  * does not name its person, or if one of its switches or its email address is wrong.
@@ -140,17 +126,21 @@ export function readAttributes(raw: RawObject, workspace: WorkspaceCatalog): Att
   const identifier = attempt(() => readAdmitted(raw, tokens, { workspace, remarks })) ?? null;
   const mergesObjects = attempt(() => readSwitch(raw, '_merge_objects')) ?? false;
   const creates = attempt(() => identifier === null || readCreates(raw, identifier)) ?? true;
-  const profile: ProfileChange = { columns: {}, extras: new Map() };
+  const profile: ProfileChange = { columns: {}, extras: emptyMap() };
   const custom = new Map<string, CustomChange>();
   const blocked: string[] = [];
-  for (const [key, value] of Object.entries(raw)) {
+  for (const key of Object.keys(raw)) {
     if (notCustom.has(key)) continue;
+    const value = raw[key];
     const read = profileFields.get(key);
     if (key === 'email') attempt(() => read?.(value, profile));
     else if (read !== undefined) remarks.keep(() => read(value, profile));
     else if (workspace.blockedAttributes?.has(key.trim())) blocked.push(key.trim());
     else
-      remarks.keep(() => custom.set(readCustomName(key), readCustomChange(value, memberPath('', key), mergesObjects)));
+      remarks.keep(() => {
+        const { name, path } = readCustomName(key);
+        custom.set(name, readCustomChange(value, path, mergesObjects));
+      });
   }
   // A person named by an address keeps the spelling of the address in the profile.
   if (identifier?.kind === 'email') delete profile.columns.email;
@@ -194,14 +184,6 @@ function readAdmitted(
   const identifier = readOwner(raw, tokens, remarks.all);
   refuseBlocked(identifier, workspace);
   return identifier;
-}
-
-/** The name without blanks around it. Throws ObjectProblem. */
-function readCustomName(key: string): string {
-  const name = readName(key, 'attribute name', 1_020).trim();
-  if (name !== key && isMember(name))
-    throw new ObjectProblem(`${memberPath('', key)}: expected ${name} without blanks around it`);
-  return name;
 }
 
 function readOwner(

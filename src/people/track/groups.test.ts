@@ -5,6 +5,7 @@ import { testDatabase } from '../../../test/support/database.ts';
 import { workspaceOf } from '../../../test/support/people.ts';
 import { sql } from '../../db/sql.ts';
 import { isSqlstate } from '../../db/sqlstates.ts';
+import { applyTrack } from './apply.ts';
 import { createTrackGroups } from './groups.ts';
 import { readLists, readTrack } from './request.ts';
 import type { TrackWork } from './track.ts';
@@ -128,6 +129,31 @@ test('if the connection of a group is killed before its commit, another does the
   assert.deepEqual(await world.custom('ada'), { n: 1 });
   assert.deepEqual(await world.db.query(sql`select count from activity_totals`), [{ count: 2 }]);
   assert.deepEqual(await world.db.query(sql`select count(*) as n from events`), [{ n: 2 }]);
+});
+
+test('a name that another program is making is waited for, and its person changed', async (t) => {
+  const world = await start(t);
+  const { db, work } = world;
+  const made = Promise.withResolvers<void>();
+  const isOver = Promise.withResolvers<void>();
+  const { request, workspace } = work({
+    attributes: [{ external_id: 'ada', a: 1, email: 'ada@example.test' }, { external_id: 'ben' }],
+  });
+  const other = db.byKey.transaction(async (tx) => {
+    await applyTrack(tx, request, workspace, world.clock.now());
+    made.resolve();
+    await isOver.promise;
+  });
+  await made.promise;
+  const written = world.groups.write(
+    work({ attributes: [{ external_id: 'cleo' }, { external_id: 'ada', b: 2 }, { external_id: 'ben', b: 3 }] }),
+  );
+  await world.waiting();
+  isOver.resolve();
+  await Promise.all([other, written]);
+  assert.deepEqual(await world.custom('ada'), { a: 1, b: 2 });
+  assert.deepEqual(await world.custom('ben'), { b: 3 });
+  assert.deepEqual(await Promise.all(['ada', 'ben', 'cleo'].map(world.count)), [1, 1, 1]);
 });
 
 test('a group that waits for a lock holds up only the people whom it touches', async (t) => {

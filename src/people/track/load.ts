@@ -8,15 +8,24 @@ import { type PersonKey, resolveNames } from '../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../profile/person-keys.ts';
 import { havingPhone } from './addresses/having.ts';
 import { loadAddressStates, loadGroupStates } from './addresses/load-addresses.ts';
-import { claimNames, type DoerRow, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
+import { type DoerRow, lockAddresses, lockPeople, type PersonRow } from './lock.ts';
+import { claimNames } from './names/claim-names.ts';
 import type { TrackRequest } from './request.ts';
 import { emailKey, newPerson, type Person, Roster, tokenKey } from './roster.ts';
 import { type Wanted, wantedBy } from './wanted.ts';
 
-/** Loads everybody whom the requests may change, locked until the transaction ends. Throws Outdated: retry. */
+/**
+ * Loads everybody whom the requests may change, locked until the transaction ends. Throws Outdated: retry. `isFirstTry`: see
+ * `claimNames`.
+ */
 export async function loadRoster(
   tx: Db,
-  { requests, workspace, now }: { requests: readonly TrackRequest[]; workspace: WorkspaceCatalog; now: Date },
+  {
+    requests,
+    workspace,
+    now,
+    isFirstTry,
+  }: { requests: readonly TrackRequest[]; workspace: WorkspaceCatalog; now: Date; isFirstTry: boolean },
 ): Promise<Roster> {
   const workspaceId = workspace.id;
   const wanted = wantedBy(requests);
@@ -25,9 +34,9 @@ export async function loadRoster(
   const phones = [...wanted.phones, ...wanted.newPhones];
   // One trip to the database. The states of addresses may be read before people are locked, because whoever changes them
   // has locked the address.
-  const [, claimed, states, tokens] = await Promise.all([
+  const [, claimed, { held, ...states }, tokens] = await Promise.all([
     lockAddresses(tx, workspaceId, [...emails, ...phones, ...wanted.importedTokens.map(tokenKey)]),
-    claimNames(tx, workspaceId, wanted),
+    claimNames(tx, workspaceId, { wanted, isFirstTry }),
     loadAddressStates(tx, { wanted, workspace, now }),
     ownedTokens(tx, wanted.importedTokens),
   ]);
@@ -36,7 +45,7 @@ export async function loadRoster(
   const known = isUnclear ? await resolveNames(tx, workspaceId, [...wanted.names.values()]) : claimed.known;
   const named = [...known].filter(([name]) => !made.has(name));
   const locked = await lockPeople(tx, {
-    ...{ workspaceId, wanted, lockedEmails },
+    ...{ workspaceId, wanted, sharedEmails: sharedAmong(lockedEmails, wanted, held) },
     keys: [...named.map(([, key]) => key), ...wanted.keys],
     changes: [
       ...named.map(([name]) => wanted.changed.has(name)),
@@ -58,13 +67,20 @@ export function countOf({ attributes, activities }: TrackRequest): number {
   return attributes.length + activities.length;
 }
 
+/** Those of the locked addresses that somebody may have: for the addresses of `wanted` it is known. */
+function sharedAmong(locked: ReadonlySet<string>, { newEmails, emails }: Wanted, held: ReadonlySet<string>): string[] {
+  return [...locked].filter((email) => held.has(email) || !(newEmails.has(email) || emails.has(email)));
+}
+
 /** The addresses whose state the requests may change, as seen before anything is locked. */
 async function emailsToLock(tx: Db, wanted: Wanted, workspaceId: number): Promise<Set<string>> {
   const { sharing } = wanted;
-  if (sharing.length === 0) return new Set();
+  if (!wanted.changesShared) return new Set();
   const names = sharing.flatMap((identifier) => (identifier.kind === 'name' ? [identifier.name] : []));
   const ids = sharing.flatMap((identifier) => (identifier.kind === 'braze_id' && identifier.id ? [identifier.id] : []));
   const keys = [...(await resolveNames(tx, workspaceId, names)).values(), ...ids];
+  const emails = new Set([...wanted.emails, ...wanted.newEmails]);
+  if (sharing.length === 0) return emails;
   const named = await tx.prepared<{ email: string }>(
     'emails_of_people',
     sql`
@@ -77,7 +93,6 @@ async function emailsToLock(tx: Db, wanted: Wanted, workspaceId: number): Promis
      where p.email is not null and p.workspace_id = ${workspaceId}`,
   );
   const phoned = await emailsByPhone(tx, workspaceId, [...wanted.phones]);
-  const emails = new Set([...wanted.emails, ...wanted.newEmails]);
   for (const { email } of [...named, ...phoned]) emails.add(emailKey(email));
   return emails;
 }

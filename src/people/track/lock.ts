@@ -3,7 +3,7 @@ import type { Db } from '../../db/database.ts';
 import { hotStatement } from '../../db/hot-statement.ts';
 import { sql } from '../../db/sql.ts';
 import type { GlobalState } from '../../templating/facts.ts';
-import { nameKey, type PersonKey, type PersonName } from '../profile/identify.ts';
+import type { PersonKey } from '../profile/identify.ts';
 import type { NestedTimes } from '../profile/nested/nested-times.ts';
 import type { JsonObject } from '../profile/nested/nested-values.ts';
 import type { ProfileColumns } from '../profile/profile-fields.ts';
@@ -33,64 +33,6 @@ export async function lockAddresses(tx: Db, workspaceId: number, addresses: read
               from unnest(${textArray(texts)}::text[]) as address
              order by key) as keys`,
   );
-}
-
-/** What `claimNames` found, by `nameKey`. */
-export interface ClaimedNames {
-  /** The owners of names that somebody has. */
-  known: Map<string, PersonKey>;
-  /** The keys of names that were reserved for people whom the request may make. */
-  made: Map<string, PersonKey>;
-}
-
-interface GivenNames {
-  workspaceId: number;
-  names: readonly PersonName[];
-  /** Whether an object may make a person of the name, for each of `names`. */
-  creates: readonly boolean[];
-}
-
-const claim = hotStatement<
-  GivenNames,
-  { label: string; name: string; bucket: number; user_id: number; is_made: boolean }
->(
-  'claim_names',
-  (param) => sql`
-    with found as materialized (
-      select asked.label, asked.name, asked.creates, n.bucket, n.user_id
-        from unnest(${param(({ names }) => textArray(names.map(({ label }) => label)))}::text[],
-                    ${param(({ names }) => textArray(names.map(({ name }) => name)))}::text[],
-                    ${param(({ creates }) => textArray(creates.map(String)))}::boolean[]) as asked(label, name, creates)
-        left join lateral (
-             select bucket, user_id from user_names
-              where workspace_id = ${param(({ workspaceId }) => workspaceId)} and label = asked.label and name = asked.name
-             offset 0) as n on true
-    ), made as (
-      insert into user_names (workspace_id, label, name, bucket, user_id)
-      select ${param(({ workspaceId }) => workspaceId)}, label, name, bucket_of(user_id), user_id
-        from (select label, name, nextval('user_ids') as user_id from found where creates and user_id is null) as numbered
-       order by label, name
-          on conflict do nothing
-      returning label, name, bucket, user_id
-    )
-    select label, name, bucket, user_id, false as is_made from found where user_id is not null
-     union all
-    select label, name, bucket, user_id, true from made`,
-);
-
-/**
- * Finds the owners of names, and reserves those that nobody has and of which the request may make people. If another
- * transaction is making one of them, this waits for the outcome, and returns neither if that gets the name.
- */
-export async function claimNames(tx: Db, workspaceId: number, { names, created }: Wanted): Promise<ClaimedNames> {
-  const claimed: ClaimedNames = { known: new Map(), made: new Map() };
-  if (names.size === 0) return claimed;
-  const creates = [...names.keys()].map((key) => created.has(key));
-  for (const row of await claim(tx, { workspaceId, names: [...names.values()], creates })) {
-    const owners = row.is_made ? claimed.made : claimed.known;
-    owners.set(nameKey(row.label, row.name), { bucket: row.bucket, userId: row.user_id });
-  }
-  return claimed;
 }
 
 /** A locked person's row. The JSON is null unless the request may change the person. */
@@ -132,7 +74,8 @@ export interface GivenPeople {
   /** Whether the request may change the person's profile, for each of `keys`. */
   changes: readonly boolean[];
   wanted: Wanted;
-  lockedEmails: ReadonlySet<string>;
+  /** The locked addresses that somebody may have. */
+  sharedEmails: readonly string[];
   /** Number of objects in the request. */
   candidates: number;
 }
@@ -168,7 +111,7 @@ const lock = hotStatement<GivenPeople, PersonRow>(
               limit ${param(({ candidates }) => candidates + 1)}) as c
        union all
       select c.bucket, c.user_id, false, true
-        from unnest(${param(({ lockedEmails }) => textArray([...lockedEmails]))}::text[]) as shared(email)
+        from unnest(${param(({ sharedEmails }) => textArray(sharedEmails))}::text[]) as shared(email)
        cross join lateral (
              select bucket, user_id from ${havingEmail(sql`shared.email`)} as holders
               where workspace_id = ${param(({ workspaceId }) => workspaceId)}) as c
@@ -204,8 +147,8 @@ const lockDoers = hotStatement<{ workspaceId: number; keys: readonly PersonKey[]
  */
 export async function lockPeople(tx: Db, given: GivenPeople): Promise<Locked> {
   const locked: Locked = { wanted: [], others: new Map(), doers: [] };
-  const { keys, wanted, lockedEmails } = given;
-  const addresses = wanted.emails.size + wanted.phones.size + lockedEmails.size;
+  const { keys, wanted, sharedEmails } = given;
+  const addresses = wanted.emails.size + wanted.phones.size + sharedEmails.length;
   if (keys.length + addresses === 0) return locked;
   if (addresses === 0 && !wanted.hasAttributes)
     return { ...locked, doers: await lockDoers(tx, { ...given, keys: inLockOrder(keys) }) };

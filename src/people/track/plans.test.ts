@@ -4,6 +4,7 @@ import { testDatabase } from '../../../test/support/database.ts';
 import { workspaceOf } from '../../../test/support/people.ts';
 import type { Db } from '../../db/database.ts';
 import { raw, sql } from '../../db/sql.ts';
+import { applyTrack } from './apply.ts';
 import { readLists, readTrack } from './request.ts';
 import { createWriter } from './writer.ts';
 
@@ -53,25 +54,29 @@ test('statements that were planned on an empty database find people by an index,
   const now = new Date();
   const write = createWriter({ db, now: () => now });
   const time = now.toISOString();
+  const requestOf = (body: Record<string, unknown>) =>
+    readTrack(readLists(body, 'per_array'), { workspace, source: { door: 'api' }, now });
   const person = { external_id: 'ada', email: 'ada@example.test', phone: '+15005550006' };
   for (const body of [
     { attributes: [person] },
     { attributes: [{ ...person, first_name: 'Ada', email_subscribe: 'opted_in' }] },
+    { attributes: [{ external_id: 'ada', email_subscribe: 'unsubscribed' }] },
+    { attributes: [{ external_id: 'édith', email: 'édith@example.test' }] },
     { events: [{ external_id: 'ada', name: 'opened', time }] },
     { purchases: [{ external_id: 'ada', product_id: 'book', currency: 'EUR', price: 1, time }] },
   ])
-    await write({
-      request: readTrack(readLists(body, 'per_array'), { workspace, source: { door: 'api' }, now }),
-      workspace,
-      sizeBytes: 100,
-    });
+    await write({ request: requestOf(body), workspace, sizeBytes: 100 });
+  const again = requestOf({ attributes: [person] });
+  await db.byKey.transaction((tx) => applyTrack(tx, again, workspace, now)); // no first try
 
   const plans = await db.byKey.transaction(keptPlans);
   for (const name of [
     'claim_names',
+    'claim_names_patiently',
     'lock_people',
     'lock_doers',
     'email_states',
+    'email_states_one_by_one',
     'update_profiles',
     'emails_of_people',
   ])

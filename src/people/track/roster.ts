@@ -1,4 +1,5 @@
 import { Outdated } from '../../db/retry.ts';
+import { emptyMap, withEntry, withoutEntry } from '../../lib/lazy-map.ts';
 import type { Json } from '../../lib/raw/json.ts';
 import type { GlobalState } from '../../templating/facts.ts';
 import type { Address } from '../consent/deleted-addresses.ts';
@@ -33,15 +34,15 @@ export interface Person {
   emailStateChangedAt: Date | null;
   pushStateChangedAt: Date | null;
   custom: CustomAttributes;
-  extras: Map<string, Json>;
+  extras: ReadonlyMap<string, Json>;
   /** The new sessions of which the request tells: when each began. */
   sessions: Date[];
   /** The tokens to store, by `tokenKey`. */
-  tokens: Map<string, TokenChange>;
+  tokens: ReadonlyMap<string, TokenChange>;
   dropsTokens: boolean;
-  groups: Map<string, GroupChange['state']>;
+  groups: ReadonlyMap<string, GroupChange['state']>;
   /** Who set each of `groups`. */
-  groupSources: Map<string, ConsentSource>;
+  groupSources: ReadonlyMap<string, ConsentSource>;
   /** The changes of the global states, in order. */
   consents: StateChange[];
 }
@@ -86,12 +87,12 @@ export function newPerson(name: PersonName | null, key: PersonKey | null, now: D
     emailStateChangedAt: null,
     pushStateChangedAt: null,
     custom: noCustomAttributes,
-    extras: new Map(),
+    extras: emptyMap(),
     sessions: [],
-    tokens: new Map(),
+    tokens: emptyMap(),
     dropsTokens: false,
-    groups: new Map(),
-    groupSources: new Map(),
+    groups: emptyMap(),
+    groupSources: emptyMap(),
     consents: [],
   };
 }
@@ -131,9 +132,9 @@ export class Roster {
   /** When an address was reported for spam, by `emailKey`. null removes the mark. */
   readonly spamMarks = new Map<string, Date | null>();
   /** The people in memory who have an address, by `emailKey`. */
-  readonly #byEmail = new Map<string, Set<Person>>();
+  readonly #byEmail = new Map<string, Person[]>();
   /** The people in memory who have a phone number. */
-  readonly #byPhone = new Map<string, Set<Person>>();
+  readonly #byPhone = new Map<string, Person[]>();
   readonly #tokenOwners = new Map<string, Person>();
   readonly #byName = new Map<string, Person>();
   readonly #byUserId = new Map<number, Person>();
@@ -285,7 +286,7 @@ export class Roster {
     hold(this.#byPhone, phone, person);
   }
 
-  #inheritGroups(person: Person, address: Address, holders: ReadonlySet<Person> | undefined): void {
+  #inheritGroups(person: Person, address: Address, holders: readonly Person[] | undefined): void {
     const inherited = this.addresses.groups.inheritedBy(person, address, {
       holders: byPosition(holders),
       holderOf: (userId) => this.#byUserId.get(userId),
@@ -323,8 +324,8 @@ export class Roster {
   }
 
   #setGroupOf(person: Person, groupId: string, state: GroupChange['state']): void {
-    person.groups.set(groupId, state);
-    person.groupSources.set(groupId, this.source);
+    person.groups = withEntry(person.groups, groupId, state);
+    person.groupSources = withEntry(person.groupSources, groupId, this.source);
   }
 
   /** Sets a group's state for the person and, if `isShared`, for everybody who has the same email address. */
@@ -342,14 +343,15 @@ export class Roster {
   /** Gives a token to a person. A token has one owner: the last one to whom the request gives it. */
   giveToken(person: Person, token: TokenChange): void {
     const key = tokenKey(token);
-    this.#tokenOwners.get(key)?.tokens.delete(key);
+    const owner = this.#tokenOwners.get(key);
+    if (owner !== undefined) owner.tokens = withoutEntry(owner.tokens, key);
     this.#tokenOwners.set(key, person);
-    person.tokens.set(key, token);
+    person.tokens = withEntry(person.tokens, key, token);
     this.knownTokens.add(key);
   }
 
   dropTokens(person: Person): void {
-    person.tokens.clear();
+    person.tokens = emptyMap();
     person.dropsTokens = true;
   }
 }
@@ -365,18 +367,20 @@ function emailOf({ columns: { email } }: Person): string | null {
   return email === null ? null : emailKey(email);
 }
 
-function hold(holders: Map<string, Set<Person>>, address: string | null, person: Person): void {
+function hold(holders: Map<string, Person[]>, address: string | null, person: Person): void {
   if (address === null) return;
   const known = holders.get(address);
-  if (known === undefined) holders.set(address, new Set([person]));
-  else known.add(person);
+  if (known === undefined) holders.set(address, [person]);
+  else if (!known.includes(person)) known.push(person);
 }
 
-function release(holders: Map<string, Set<Person>>, address: string | null, person: Person): void {
-  if (address !== null) holders.get(address)?.delete(person);
+function release(holders: Map<string, Person[]>, address: string | null, person: Person): void {
+  const known = address === null ? undefined : holders.get(address);
+  const place = known?.indexOf(person) ?? -1;
+  if (place !== -1) known?.splice(place, 1);
 }
 
-function byPosition(people: ReadonlySet<Person> | undefined): Person[] {
+function byPosition(people: readonly Person[] | undefined): Person[] {
   return [...(people ?? [])].sort((one, other) => one.position - other.position);
 }
 

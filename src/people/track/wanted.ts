@@ -22,7 +22,9 @@ export interface Wanted {
   newEmails: Set<string>;
   /** Phone numbers that the request gives to people. */
   newPhones: Set<string>;
-  /** Identifiers of the objects that change a state which people with the same address share. */
+  /** Whether an object changes a state that people with the same address share. */
+  changesShared: boolean;
+  /** Identifiers of those objects that do not give the address themselves: it is the one that the person has. */
   sharing: Identifier[];
   importedTokens: { appId: string; token: string }[];
   /** Whether there is any object of `attributes`. Otherwise the requests only tell what people did. */
@@ -40,6 +42,7 @@ export function wantedBy(requests: readonly TrackRequest[]): Wanted {
     phones: new Set(),
     newEmails: new Set(),
     newPhones: new Set(),
+    changesShared: false,
     sharing: [],
     importedTokens: [],
     hasAttributes: requests.some(({ attributes }) => attributes.length > 0),
@@ -58,7 +61,10 @@ function addWanted(wanted: Wanted, { attributes, activities }: TrackRequest): vo
     const { email, phone } = object.profile.columns;
     if (email) wanted.newEmails.add(emailKey(email));
     if (phone) wanted.newPhones.add(phone);
-    if (changesShared(object) && identifier !== null) wanted.sharing.push(identifier);
+    if (!changesShared(object) || identifier === null) continue;
+    wanted.changesShared = true;
+    // Beside a history, the address that is stored may stay.
+    if (email === undefined || object.history !== undefined) wanted.sharing.push(identifier);
   }
   for (const { object } of activities) want(wanted, object.identifier, object.creates);
 }

@@ -32,16 +32,18 @@ export async function writeTogether(
   if (first === undefined) return [];
   const { workspace } = first;
   const at = now();
-  const write = async (tx: Transaction) => {
+  const write = async (tx: Transaction, isFirstTry: boolean) => {
     for (const work of works) {
       const confirmations = confirmationsOf(work);
       if (confirmations > 0) await logIgnored(tx, { workspaceId: workspace.id, confirmations, now: at });
     }
     const requests = works.map(({ request }) => request);
-    return applyRequests(tx, requests, workspace, at);
+    return applyRequests(tx, requests, { workspace, now: at, isFirstTry });
   };
-  const commit = () => db.byKey.transaction(write);
-  return retry('people', () => commit().catch((error: unknown) => onceMore(commit, error)));
+  return retry('people', (tries) => {
+    const commit = () => db.byKey.transaction((tx) => write(tx, tries === 1));
+    return commit().catch((error: unknown) => onceMore(commit, error));
+  });
 }
 
 function confirmationsOf({ request }: TrackWork): number {

@@ -2,7 +2,7 @@ import { isObject, memberPath, type RawObject } from '../../../lib/raw/json.ts';
 import { ObjectProblem } from '../../../lib/raw/problems.ts';
 import { readStoredTime } from '../../../lib/time/times.ts';
 import { readEmail } from '../../profile/identifiers.ts';
-import { isMember } from '../../track/attributes.ts';
+import { isMember } from '../../track/names/custom-names.ts';
 import type { Translating } from './foreign.ts';
 
 /** Seconds since 1970, of the years 2001 to 2286. */

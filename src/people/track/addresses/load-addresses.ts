@@ -9,7 +9,7 @@ import type { PersonKey } from '../../profile/identify.ts';
 import { askedFor, inBucketsOf } from '../../profile/person-keys.ts';
 import type { Wanted } from '../wanted.ts';
 import { AddressGroups, type StoredState } from './address-groups.ts';
-import { havingEmail, havingPhone } from './having.ts';
+import { havingEmail, havingEmails, havingPhone } from './having.ts';
 import type { KnownAddresses } from './known-addresses.ts';
 
 interface Asked {
@@ -18,11 +18,14 @@ interface Asked {
   now: Date;
 }
 
-/** What is known of the addresses that requests may give to people, which are locked, but for their group states. */
+/**
+ * What is known of the addresses that requests may give to people, which are locked, but for their group states. `held`: the
+ * email addresses that somebody has.
+ */
 export async function loadAddressStates(
   tx: Db,
   { wanted, workspace, now }: Asked,
-): Promise<Omit<KnownAddresses, 'groups'>> {
+): Promise<Omit<KnownAddresses, 'groups'> & { held: ReadonlySet<string> }> {
   const emails = [...new Set([...wanted.newEmails, ...wanted.emails])];
   const phones = [...new Set([...wanted.newPhones, ...wanted.phones])];
   const [stored, remembered] = await Promise.all([
@@ -37,21 +40,64 @@ export async function loadAddressStates(
     if (kind !== 'email' || unsubscribedAt === null || states.has(address)) continue;
     states.set(address, { state: 'unsubscribed', changedAt: unsubscribedAt });
   }
-  return {
-    emailStates: states,
-    waiting: new Set(stored.flatMap(({ email, is_waiting }) => (is_waiting ? [email] : []))),
-    remembered,
-  };
+  const among = (isWaiting: boolean) =>
+    new Set(stored.flatMap(({ email, is_waiting }) => (is_waiting === isWaiting ? [email] : [])));
+  return { emailStates: states, waiting: among(true), held: among(false), remembered };
 }
 
-/** The email state of each address: that of a person who has it, else the one that waits. */
-async function emailStates(
-  tx: Db,
-  { workspaceId, emails, now }: { workspaceId: number; emails: readonly string[]; now: Date },
-) {
-  if (emails.length === 0) return [];
-  return tx.prepared<{ email: string; state: GlobalState; changed_at: Date | null; is_waiting: boolean }>(
+interface StoredEmailState {
+  email: string;
+  state: GlobalState;
+  changed_at: Date | null;
+  is_waiting: boolean;
+}
+
+interface AskedStates {
+  workspaceId: number;
+  /** In lower case. */
+  emails: readonly string[];
+  now: Date;
+}
+
+/** Of such texts PostgreSQL makes the same in lower case as the runtime does. */
+const ASCII = /^[\x20-\x7e]*$/;
+
+/** The email state of each address: that of a person who has it, else the one that waits. Addresses without any are missing. */
+async function emailStates(tx: Db, { emails, ...asked }: AskedStates): Promise<StoredEmailState[]> {
+  const plain = emails.filter((email) => ASCII.test(email));
+  const others = plain.length === emails.length ? [] : emails.filter((email) => !ASCII.test(email));
+  const [found, foundOthers] = await Promise.all([
+    plain.length === 0 ? [] : plainEmailStates(tx, { emails: plain, ...asked }),
+    others.length === 0 ? [] : otherEmailStates(tx, { emails: others, ...asked }),
+  ]);
+  return [...found, ...foundOthers];
+}
+
+/** The same of addresses in ASCII, which are searched for in one go: a third of the time. */
+async function plainEmailStates(tx: Db, { workspaceId, emails, now }: AskedStates): Promise<StoredEmailState[]> {
+  const given = textArray(emails);
+  const rows = await tx.prepared<StoredEmailState & Record<string, unknown>>(
     'email_states',
+    sql`
+    select * from (
+           select distinct on (lower(p.email)) lower(p.email) as email, p.email_state as state,
+                  p.email_state_changed_at as changed_at, false as is_waiting
+             from ${havingEmails(sql`${given}::text[]`)} as p
+            where p.workspace_id = ${workspaceId}
+            order by lower(p.email), p.email_state_changed_at desc nulls last, p.user_id) as held
+     union all
+    select address, email_state, email_state_at, true
+      from addresses
+     where workspace_id = ${workspaceId} and kind = 'email' and address = any(${given}::text[])
+       and email_state is not null and email_state_at >= ${new Date(now.getTime() - WAITING_STATE_MS)}`,
+  );
+  const held = new Set(rows.flatMap(({ email, is_waiting }) => (is_waiting ? [] : [email])));
+  return rows.filter(({ email, is_waiting }) => !(is_waiting && held.has(email)));
+}
+
+function otherEmailStates(tx: Db, { workspaceId, emails, now }: AskedStates): Promise<StoredEmailState[]> {
+  return tx.prepared<StoredEmailState & Record<string, unknown>>(
+    'email_states_one_by_one',
     sql`
     select asked.email, coalesce(held.state, waiting.state) as state,
            case when held.state is null then waiting.changed_at else held.changed_at end as changed_at,

@@ -7,12 +7,14 @@ import type { Person } from '../roster.ts';
 /** A person who has a key: everybody whom a request saves. */
 export type Keyed = Person & { key: PersonKey };
 
+const NOW = Symbol('now');
+
 interface Column {
   type: string;
   /** The value as PostgreSQL reads it. null: null, or what is usual. */
-  read(person: Keyed): string | null;
-  /** What most people have in place of null. It costs less to say it once than for each of them. */
-  usual?: string;
+  read(person: Keyed, now: Date): string | null;
+  /** What most people have in place of null. It costs less to say it once than for each of them. `now`: of the request. */
+  usual?: string | typeof NOW;
 }
 
 const text = (name: keyof Person['columns'], type = 'text'): Column => ({
@@ -27,6 +29,11 @@ const state = (name: 'email_state' | 'push_state'): Column => ({
 const time = (read: (person: Keyed) => Date | null): Column => ({
   type: 'timestamptz',
   read: (person) => read(person)?.toISOString() ?? null,
+});
+const usuallyNow = (read: (person: Keyed) => Date): Column => ({
+  type: 'timestamptz',
+  read: (person, now) => (read(person).getTime() === now.getTime() ? null : read(person).toISOString()),
+  usual: NOW,
 });
 const json = (
   read: (person: Keyed) => ReadonlyMap<string, unknown>,
@@ -45,11 +52,11 @@ const lasting: Readonly<Record<string, Column>> = {
   bucket: { type: 'integer', read: ({ key }) => String(key.bucket) },
   user_id: { type: 'bigint', read: ({ key }) => String(key.userId) },
   external_id: { type: 'text', read: ({ externalId }) => externalId },
-  created_at: time(({ createdAt }) => createdAt),
+  created_at: usuallyNow(({ createdAt }) => createdAt),
 };
 
 const changing: Readonly<Record<string, Column>> = {
-  updated_at: time(({ updatedAt }) => updatedAt),
+  updated_at: usuallyNow(({ updatedAt }) => updatedAt),
   first_name: text('first_name'),
   last_name: text('last_name'),
   email: text('email'),
@@ -92,14 +99,15 @@ const namesOfJson = names.filter((name) => columns[name]?.type === 'jsonb');
 export const storedColumns: Sql = raw(names.join(', '));
 
 /** Fragment: the values of `storedColumns`, from `peopleTable`. */
-export const storedValues: Sql = raw(names.map(valueFrom).join(', '));
+export const storedValues: Sql = joinSql(names.map(valueFrom), ', ');
 
 /** Fragment: sets the columns of a stored person, whose row is `p`, from `peopleTable`. */
-export const changes: Sql = raw(
+export const changes: Sql = joinSql(
   [
-    ...Object.keys(changing).map((name) => `${name} = ${valueFrom(name)}`),
-    `session_count = p.session_count + ${valueFrom('session_count')}`,
-  ].join(', '),
+    ...Object.keys(changing).map((name) => sql`${raw(name)} = ${valueFrom(name)}`),
+    sql`session_count = p.session_count + ${valueFrom('session_count')}`,
+  ],
+  ', ',
 );
 
 /**
@@ -112,23 +120,24 @@ export const readColumns: Sql = raw(
     .join(', '),
 );
 
-function valueFrom(name: string): string {
+function valueFrom(name: string): Sql {
   const usual = columns[name]?.usual;
-  return usual === undefined ? `x.${name}` : `coalesce(x.${name}, ${usual})`;
+  if (usual === undefined) return raw(`x.${name}`);
+  return raw(`coalesce(x.${name}, ${usual === NOW ? 'x.at' : usual})`);
 }
 
 /**
  * Fragment: the people as the table `x`, from one array per column. PostgreSQL reads it in half the time of JSON rows,
  * and without storing each column first, as it does in `from unnest(…, …)`. Arrays without any value may be empty,
- * because shorter ones are filled up with nulls.
+ * because shorter ones are filled up with nulls. Its column `at` is `now`.
  */
-export function peopleTable<Given>(param: Parameter<Given>, people: (given: Given) => readonly Keyed[]): Sql {
+export function peopleTable<Given extends { people: readonly Keyed[]; now: Date }>(param: Parameter<Given>): Sql {
   const arrays = Object.entries(columns).map(([name, { type, read }]) => {
-    const array = param((given) => {
-      const values = people(given).map(read);
+    const array = param(({ people, now }) => {
+      const values = people.map((person) => read(person, now));
       return values.every((value) => value === null) ? '{}' : textArray(values);
     });
     return sql`unnest(${array}::${raw(type)}[]) as ${raw(name)}`;
   });
-  return sql`(select ${joinSql(arrays, ', ')}) as x`;
+  return sql`(select ${joinSql(arrays, ', ')}, ${param(({ now }) => now)}::timestamptz as at) as x`;
 }

@@ -18,11 +18,11 @@ export async function saveRoster(
   await releaseNames(tx, workspaceId, roster);
   const people = await numberPeople(tx, roster);
   const made = people.filter(({ stage }) => stage === 'new');
-  if (made.length > 0) insertProfiles.later(tx, { workspaceId, people: made });
-  updateProfiles(
-    tx,
-    people.filter(({ stage, isChanged }) => stage === 'stored' && isChanged),
-  );
+  if (made.length > 0) insertProfiles.later(tx, { workspaceId, people: made, now: roster.now });
+  updateProfiles(tx, {
+    people: people.filter(({ stage, isChanged }) => stage === 'stored' && isChanged),
+    now: roster.now,
+  });
   await takeUpAddresses(tx, workspaceId, roster);
   await saveConsent(tx, { roster, people, workspaceId });
   await saveTokens(tx, people);
@@ -60,27 +60,34 @@ async function numberPeople(tx: Db, roster: Roster): Promise<Keyed[]> {
   });
 }
 
-const insertProfiles = hotStatement<{ workspaceId: number; people: readonly Keyed[] }, Row>(
+interface Saved {
+  people: readonly Keyed[];
+  /** When the request came, which is the time of nearly all people. */
+  now: Date;
+}
+
+const insertProfiles = hotStatement<Saved & { workspaceId: number }, Row>(
   'insert_profiles',
   (param) => sql`
     insert into profiles (workspace_id, ${storedColumns})
-    select ${param(({ workspaceId }) => workspaceId)}::integer, ${storedValues} from ${peopleTable(param, ({ people }) => people)}`,
+    select ${param(({ workspaceId }) => workspaceId)}::integer, ${storedValues} from ${peopleTable(param)}`,
 );
 
-const updateStatement = hotStatement<readonly Keyed[], Row>(
+const updateStatement = hotStatement<Saved, Row>(
   'update_profiles',
   (param) => sql`
     update profiles p
        set ${changes}
-      from ${peopleTable(param, (people) => people)}
+      from ${peopleTable(param)}
      where p.bucket = x.bucket and p.user_id = x.user_id`,
 );
 
-function updateProfiles(tx: Transaction, people: readonly Keyed[]): void {
+function updateProfiles(tx: Transaction, saved: Saved): void {
+  const { people } = saved;
   if (people.length === 0) return;
   const half = people.find(({ isWhole }) => !isWhole);
   if (half !== undefined) throw new Error('a person who was not read whole was changed');
-  updateStatement.later(tx, people);
+  updateStatement.later(tx, saved);
 }
 
 /** Ends the wait of states whose address somebody got, and brings back the flags of addresses that were forgotten. */

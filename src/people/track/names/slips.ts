@@ -1,6 +1,6 @@
-import { nearest } from '../../lib/raw/did-you-mean.ts';
-import { memberPath } from '../../lib/raw/json.ts';
-import { profileFields } from '../profile/profile-fields.ts';
+import { nearest } from '../../../lib/raw/did-you-mean.ts';
+import { memberPath } from '../../../lib/raw/json.ts';
+import { profileFields } from '../../profile/profile-fields.ts';
 
 /** Members of other endpoints and libraries that are often written here, and what is meant by them. */
 const foreign: ReadonlyMap<string, string> = new Map([
@@ -32,10 +32,15 @@ const remembered = new Map<string, string | null>();
 
 /** One sentence for each of these custom attributes that was probably meant to be a member, without a path. */
 export function slipsAmong(names: Iterable<string>): string[] {
-  return [...names].slice(0, MOST_NAMES).flatMap((name) => {
+  const slips: string[] = [];
+  let looked = 0;
+  for (const name of names) {
+    looked += 1;
+    if (looked > MOST_NAMES) break;
     const slip = slipIn(name);
-    return slip === null ? [] : [`${memberPath('', name)}: stored as a custom attribute; ${slip}`];
-  });
+    if (slip !== null) slips.push(`${memberPath('', name)}: stored as a custom attribute; ${slip}`);
+  }
+  return slips;
 }
 
 function slipIn(name: string): string | null {
