@@ -42,6 +42,8 @@ export class Meters {
   readonly #acceptsOf = new Map<string, Histogram.Internal<'route'>>();
   readonly #sends: Counter<'channel' | 'provider' | 'verdict'>;
   readonly #calls: Histogram<'channel' | 'provider'>;
+  /** The counters of each way, because every message has two. */
+  readonly #ofWays = new Map<Way, OfWay>();
   readonly #failures: Counter<'channel' | 'provider' | 'class'>;
   readonly #feedback: Counter<'provider' | 'event'>;
 
@@ -113,13 +115,18 @@ export class Meters {
   }
 
   decided(way: Way, verdict: string): void {
-    this.#sends.inc({ ...way, verdict });
+    const { sends } = this.#countersOf(way);
+    getOrMake(sends, verdict, () => this.#sends.labels({ ...way, verdict })).inc();
   }
 
   /** One call of a provider. `failure`: its class. null: it ended well. */
   called(way: Way, seconds: number, failure: string | null): void {
-    this.#calls.observe({ ...way }, seconds);
+    this.#countersOf(way).calls.observe(seconds);
     if (failure !== null) this.#failures.inc({ ...way, class: failure });
+  }
+
+  #countersOf(way: Way): OfWay {
+    return getOrMake(this.#ofWays, way, () => ({ calls: this.#calls.labels({ ...way }), sends: new Map() }));
   }
 
   heard(provider: string, event: string): void {
@@ -129,6 +136,12 @@ export class Meters {
   dump(): Promise<MeterDump> {
     return this.#registry.getMetricsAsJSON();
   }
+}
+
+/** The counters of one way: of its calls, and of its messages by verdict. */
+interface OfWay {
+  calls: Histogram.Internal<'channel' | 'provider'>;
+  sends: Map<string, Counter.Internal>;
 }
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
