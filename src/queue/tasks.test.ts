@@ -130,7 +130,9 @@ test('a lease and its end compare no task with all others, although their plans 
   const dispatchId = v7(at(0));
   for (let piece = 0; piece < 4; piece += 1) await addTasks(own, { dispatchId, ...tasks });
   const plans = await db.byKey.query<{ 'QUERY PLAN': { Plan: object }[] }>(await explained(db.byKey, worker));
-  const compared = [...JSON.stringify(plans).matchAll(/"Rows Removed by Join Filter":(\d+)/g)].map(([, rows]) => Number(rows));
+  const compared = [...JSON.stringify(plans).matchAll(/"Rows Removed by Join Filter":(\d+)/g)].map(([, rows]) =>
+    Number(rows),
+  );
   assert.ok(Math.max(0, ...compared) <= 8 * 8, `${compared} rows were compared in vain`);
   assert.equal(await runOne(), 8);
 });

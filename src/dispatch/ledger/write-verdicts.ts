@@ -26,8 +26,7 @@ export async function writeVerdicts<One extends SendChange>(
   results: readonly One[],
   now: Date,
 ): Promise<One[]> {
-  const isPlain = ({ verdict }: SendChange) =>
-    verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts;
+  const isPlain = ({ verdict }: SendChange) => verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts;
   const groups = Map.groupBy(results, (one) => (isPlain(one) ? `${one.send.dispatchId}/${one.send.channel}` : ''));
   const others = groups.get('') ?? [];
   groups.delete('');
