@@ -42,8 +42,6 @@ export class Meters {
   readonly #acceptsOf = new Map<string, Histogram.Internal<'route'>>();
   readonly #sends: Counter<'channel' | 'provider' | 'verdict'>;
   readonly #calls: Histogram<'channel' | 'provider'>;
-  /** The counters of each way, because every message has two. */
-  readonly #ofWays = new Map<Way, OfWay>();
   readonly #failures: Counter<'channel' | 'provider' | 'class'>;
   readonly #feedback: Counter<'provider' | 'event'>;
 
@@ -115,18 +113,13 @@ export class Meters {
   }
 
   decided(way: Way, verdict: string): void {
-    const { sends } = this.#countersOf(way);
-    getOrMake(sends, verdict, () => this.#sends.labels({ ...way, verdict })).inc();
+    this.#sends.inc({ ...way, verdict });
   }
 
   /** One call of a provider. `failure`: its class. null: it ended well. */
   called(way: Way, seconds: number, failure: string | null): void {
-    this.#countersOf(way).calls.observe(seconds);
+    this.#calls.observe({ ...way }, seconds);
     if (failure !== null) this.#failures.inc({ ...way, class: failure });
-  }
-
-  #countersOf(way: Way): OfWay {
-    return getOrMake(this.#ofWays, way, () => ({ calls: this.#calls.labels({ ...way }), sends: new Map() }));
   }
 
   heard(provider: string, event: string): void {
@@ -136,12 +129,6 @@ export class Meters {
   dump(): Promise<MeterDump> {
     return this.#registry.getMetricsAsJSON();
   }
-}
-
-/** The counters of one way: of its calls, and of its messages by verdict. */
-interface OfWay {
-  calls: Histogram.Internal<'channel' | 'provider'>;
-  sends: Map<string, Counter.Internal>;
 }
 
 function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
