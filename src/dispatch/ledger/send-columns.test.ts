@@ -44,7 +44,7 @@ const cases: readonly [ColumnName, Partial<Verdict>, string | null][] = [
   ],
 ];
 for (const [name, verdict, expected] of cases)
-  test(`${name} of ${JSON.stringify(verdict)} is the array ${expected?.slice(0, 60)}`, () =>
+  test(`${name} of ${JSON.stringify(verdict)} is the array ${String(expected).slice(0, 60)}`, () =>
     assert.equal(arrayOf(name, verdict), expected));
 
 test('the rows have the names and types of their columns, in order', () => {
