@@ -1398,6 +1398,10 @@ CREATE INDEX profiles_unsubscribed ON public.profiles USING btree (workspace_id,
 
 CREATE INDEX profiles_workspace ON public.profiles USING btree (workspace_id, user_id);
 
+CREATE INDEX provider_messages_default_provider_message_id_idx ON public.provider_messages_default USING btree (provider_message_id);
+
+CREATE INDEX provider_messages_id ON ONLY public.provider_messages USING btree (provider_message_id);
+
 CREATE INDEX purchases_default_bucket_user_id_product_id_at_idx ON public.purchases_default USING btree (bucket, user_id, product_id, at);
 
 CREATE INDEX purchases_person ON ONLY public.purchases USING btree (bucket, user_id, product_id, at);
@@ -1711,10 +1715,6 @@ CREATE UNIQUE INDEX preference_centers_pkey ON public.preference_centers USING b
 CREATE UNIQUE INDEX preference_centers_workspace_id_name_key ON public.preference_centers USING btree (workspace_id, name);
 
 CREATE UNIQUE INDEX profiles_pkey ON public.profiles USING btree (bucket, user_id);
-
-CREATE UNIQUE INDEX provider_messages_default_pkey ON public.provider_messages_default USING btree (workspace_id, channel, provider_message_id, dispatch_id);
-
-CREATE UNIQUE INDEX provider_messages_pkey ON ONLY public.provider_messages USING btree (workspace_id, channel, provider_message_id, dispatch_id);
 
 CREATE UNIQUE INDEX push_targets_pkey ON public.push_targets USING btree (bucket, user_id, app_id, token);
 
@@ -2047,10 +2047,6 @@ alter table profiles add constraint profiles_pkey PRIMARY KEY (bucket, user_id);
 alter table profiles add constraint profiles_push_state_check CHECK ((push_state = ANY (ARRAY['opted_in'::text, 'subscribed'::text, 'unsubscribed'::text])));
 
 alter table profiles add constraint profiles_random_bucket_check CHECK (((random_bucket >= 0) AND (random_bucket <= 9999)));
-
-alter table provider_messages add constraint provider_messages_pkey PRIMARY KEY (workspace_id, channel, provider_message_id, dispatch_id);
-
-alter table provider_messages_default add constraint provider_messages_default_pkey PRIMARY KEY (workspace_id, channel, provider_message_id, dispatch_id);
 
 alter table push_targets add constraint push_targets_environment_check CHECK ((environment = ANY (ARRAY['production'::text, 'development'::text])));
 

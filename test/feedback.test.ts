@@ -211,7 +211,9 @@ test("a status that comes before the provider's answer is written waits for it a
   const text = await send('sms');
   await take({ kind: 'delivered', channel: 'sms', providerMessageId: 'SM1', send: null });
   assert.deepEqual(await outcomes(), [null]);
-  await app.db.transaction((tx) => rememberMessages(tx, [{ workspaceId: app.workspaceId, send: text, id: 'SM1' }]));
+  await app.db.transaction(async (tx) =>
+    rememberMessages(tx, [{ workspaceId: app.workspaceId, send: text, id: 'SM1' }]),
+  );
   app.clock.advance(1_000);
   await app.drain();
   assert.deepEqual(await outcomes(), ['applied']);

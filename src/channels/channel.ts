@@ -68,6 +68,8 @@ export interface Channel<Message extends object = object, Rendered extends objec
   address: { kind: 'email' } | { kind: 'phone' } | { kind: 'none' } | { kind: 'push'; platform: Platform };
   /** Facts about the person that the channel needs, beyond those that are always loaded. */
   needs: readonly PersonNeed[];
+  /** Further facts that this message needs. Absent: none. */
+  alsoNeeds?(message: Message): readonly PersonNeed[];
   /**
    * The flag that marks an address as dead for this channel. A bounce sets it, and no message goes to an address that
    * has it. null: the channel has no such flag.

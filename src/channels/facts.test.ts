@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { type ChannelKey, channelKeys } from './channel.ts';
+import { channelKeys } from './channel.ts';
 import { channels } from './index.ts';
 
 /** The facts that the gates read, by the kind of address. Source: eligibility.md §1, steps 5 to 8. */
@@ -10,8 +10,6 @@ const looked = {
   push: ['push'],
   none: [],
 } as const;
-/** Source: messaging-objects.md §8.3. */
-const also: Partial<Record<ChannelKey, readonly string[]>> = { whats_app: ['lastWrote'] };
 const marked = { email: 'hard_bounced', phone: 'invalid_phone', push: null, none: null } as const;
 
 for (const key of channelKeys) {
@@ -20,8 +18,8 @@ for (const key of channelKeys) {
 
   test(`${key} is listed under its own key`, () => assert.equal(channel.key, key));
 
-  test(`${key} needs the facts that its gates and its sender read`, () => {
-    assert.deepEqual([...channel.needs].sort(), [...looked[kind], ...(also[key] ?? [])].sort());
+  test(`${key} needs the facts that its gates read`, () => {
+    assert.deepEqual([...channel.needs].sort(), [...looked[kind]].sort());
   });
 
   test(`${key} marks no address of another kind as dead`, () => {

@@ -1,6 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { type Sql, sql } from '../db/sql.ts';
-import { lockInOrder } from './tasks.ts';
+import { isBetween, lockInOrder } from './tasks.ts';
 
 /** The end of a task's round. */
 export interface TaskEnd {
@@ -32,10 +32,12 @@ export function endingTasks({ worker, ends }: { worker: string; ends: readonly T
              is_timed = t.is_timed or e.is_timed
         from ended e
        where t.id = e.id and t.worker = ${worker} and e.run_at is not null
+         and ${isBetween(sql`ended`)}
     ), gone as (
       delete from tasks t
        using ended e
        where t.id = e.id and t.worker = ${worker} and e.run_at is null
+         and ${isBetween(sql`ended`)}
       returning t.dispatch_id
     )`;
 }

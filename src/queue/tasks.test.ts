@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import test from 'node:test';
 import { testDatabase } from '../../test/support/database.ts';
-import type { Db } from '../db/database.ts';
-import { type Sql, sql } from '../db/sql.ts';
+import { connect, type Db } from '../db/database.ts';
+import { raw, type Sql, sql } from '../db/sql.ts';
 import { v7 } from '../lib/uuid.ts';
 import { addTasks } from './new-tasks.ts';
 import { stopTasks } from './stopped-tasks.ts';
+import { endingTasks } from './task-ends.ts';
 import { giveBackTasks, LEASE_MS, leaseTasks, renewLeases, TASKS_CHANNEL } from './tasks.ts';
 
 const start = Date.parse('2026-03-15T12:00:00Z');
@@ -109,3 +110,42 @@ test('giving tasks back wakes the workers of their lanes, once for each lane', a
   await heard.promise;
   assert.deepEqual(notices, ['1', 'end']);
 });
+
+test('a lease and its end compare no task with all others, although their plans were made while there was none', async (t) => {
+  const { db: own, url, beforeClose } = await testDatabase(t);
+  const db = connect({ url, max: 1 });
+  beforeClose(() => db.close());
+  const worker = randomUUID();
+  const filter = { lane: 1, work: 'sending', isByTurns: true } as const;
+  const runOne = async () => {
+    const leased = await leaseTasks(db.byKey, { filter, worker, limit: 8, now: at(1) });
+    const ends = leased.map(({ id }) => ({ taskId: id, runAt: null }));
+    await db.byKey.query(sql`with ${endingTasks({ worker, ends })} select * from gone`);
+    return leased.length;
+  };
+  await own.run(sql`analyze tasks`);
+  for (let look = 0; look < 8; look += 1) assert.equal(await runOne(), 0);
+  const buckets = Array.from({ length: 256 }, (_, bucket) => bucket);
+  const tasks = { workspaceId: 1, lane: 1, kind: 'drain', buckets, runAt: at(0) } as const;
+  const dispatchId = v7(at(0));
+  for (let piece = 0; piece < 4; piece += 1) await addTasks(own, { dispatchId, ...tasks });
+  const plans = await db.byKey.query<{ 'QUERY PLAN': { Plan: object }[] }>(await explained(db.byKey, worker));
+  const compared = [...JSON.stringify(plans).matchAll(/"Rows Removed by Join Filter":(\d+)/g)].map(([, rows]) =>
+    Number(rows),
+  );
+  assert.ok(Math.max(0, ...compared) <= 8 * 8, `${compared} rows were compared in vain`);
+  assert.equal(await runOne(), 8);
+});
+
+/** Asks how the connection leases tasks with the plan that it has kept. */
+async function explained(db: Db, worker: string): Promise<Sql> {
+  const { name, types } = await db.one<{ name: string; types: string[] }>(sql`
+    select name, parameter_types::text[] as types from pg_prepared_statements where name like 'lease_tasks_by_turns%'`);
+  const values: Readonly<Record<string, string>> = {
+    'timestamp with time zone': `'${at(1).toISOString()}'`,
+    uuid: `'${worker}'`,
+    bigint: '8',
+  };
+  const given = types.map((type) => values[type] ?? '1').join(', ');
+  return sql`explain (analyze, format json) execute ${raw(`"${name}"(${given})`)}`;
+}

@@ -90,7 +90,7 @@ export async function leaseTasks(db: Db, { filter, worker, limit, now }: LeaseRe
     with due as (
       select t.id
         from tasks t
-       where ${filter.isByTurns ? sql`t.id in (${idsInTurn({ lane: filter.lane, isFree, now, limit })}) and` : empty}
+       where ${filter.isByTurns ? sql`t.id = any(array(${idsInTurn({ lane: filter.lane, isFree, now, limit })})) and` : empty}
              ${kindsOf(filter)} and t.lane = ${filter.lane} and t.run_at <= ${now} and ${isFree}
        order by t.run_at, t.id
        limit ${limit}
@@ -99,9 +99,17 @@ export async function leaseTasks(db: Db, { filter, worker, limit, now }: LeaseRe
     update tasks t
        set leased_until = ${leaseEnd(now)}, worker = ${worker}, tries = t.tries + 1
       from due
-     where t.id = due.id
+     where t.id = due.id and ${isBetween(sql`due`)}
     returning ${leased}`,
   );
+}
+
+/**
+ * Fragment: whether the task `t` is between the first and the last of the ids of a CTE. It says nothing new. PostgreSQL
+ * believes that the table is empty, as it mostly is, and would compare every task with every row of the CTE.
+ */
+export function isBetween(cte: Sql): Sql {
+  return sql`t.id between (select min(id) from ${cte}) and (select max(id) from ${cte})`;
 }
 
 /** Fragment: the columns of a task `t` that has just been leased. */

@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { formValue } from '../../lib/form-value.ts';
 import { NotBegunError } from '../../net/http-post.ts';
 import { Http1Pool } from '../../net/http1/pool.ts';
 import { isPublic } from '../../net/public-address.ts';
@@ -36,6 +37,7 @@ function createTwilioSender(
   const base = new URL(settings.base_url ?? BASE_URL);
   const prefix = base.pathname.replace(/\/+$/, '');
   const callbacks = callbacksOf(settings, `${callbackUrl}/${groupId}`);
+  const statusOf = callbacks === null ? null : formValue(`${callbacks}/status/`);
   const secrets = [settings.auth_token, settings.api_key_secret ?? ''];
   const pool = new Http1Pool(base.origin, {
     connections: Math.ceil(MAX_CONNECTIONS / threads),
@@ -48,8 +50,8 @@ function createTwilioSender(
     mayBegin: AbortSignal,
   ): Promise<Outcome | NotBegun> {
     if (address === null) throw new Error('a text message to send has no number');
-    const query = rendered.media_urls.length > 0 ? '?media=1' : '';
-    const statusCallback = callbacks === null ? null : `${callbacks}/status/${reference}${query}`;
+    const query = rendered.media_urls.length > 0 ? formValue('?media=1') : '';
+    const statusCallback = statusOf === null ? null : `${statusOf}${reference}${query}`;
     const request = buildRequest(rendered, { settings, to: address, statusCallback, prefix });
     try {
       const reply = await pool.post({ ...request, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS, mayBegin });

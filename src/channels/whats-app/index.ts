@@ -9,7 +9,9 @@ export const whatsApp: Channel<WhatsAppMessage, RenderedWhatsApp> = {
   key: 'whats_app',
   variationChannel: 'whats_app',
   address: { kind: 'phone' },
-  needs: ['groups', 'phoneFlags', 'lastWrote'],
+  needs: ['groups', 'phoneFlags'],
+  // A template may go out at any time; see window.ts.
+  alsoNeeds: ({ message_type }) => (message_type === 'template_message' ? [] : ['lastWrote']),
   deadMark: null,
   capFamily: 'whats_app',
   sendLimits: 'posts',

@@ -98,7 +98,7 @@ async function record(options: RecorderOptions, results: Result[], now: Date): P
     await storeCards(tx, written.filter(isKeptIn('feed')).map(cardOf), now);
     await markDead(tx, dead, now);
     await releaseSlots(tx, released);
-    await rememberMessages(tx, written.flatMap(messageOf));
+    rememberMessages(tx, written.flatMap(messageOf));
     await storeWith(
       tx,
       written.filter((one) => wantsEvents(options, one)).flatMap((one) => eventOf(one, now)),

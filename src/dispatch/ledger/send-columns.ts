@@ -14,7 +14,8 @@ export interface SendChange {
 interface Column {
   /** The type of an element. */
   type: string;
-  read(changes: readonly SendChange[]): string;
+  /** null: all elements are null. PostgreSQL then looks for none of them. */
+  read(changes: readonly SendChange[]): string | null;
 }
 
 /** The columns that updates of `sends` read: the source and the type of each. */
@@ -138,13 +139,13 @@ function numbers(type: string, read: (change: SendChange) => number): Column {
   return { type, read: (changes) => intArray(changes.map(read)) };
 }
 
-/** `unnest` pads with nulls, so an array without any text may be shorter than the others. */
+/** `unnest` pads with nulls, so an array without any text may be missing. */
 function texts(type: string, read: (change: SendChange) => string | null | undefined): Column {
   return {
     type,
     read(changes) {
       const elements = changes.map((change) => read(change) ?? null);
-      return elements.every((element) => element === null) ? '{}' : textArray(elements);
+      return elements.every((element) => element === null) ? null : textArray(elements);
     },
   };
 }

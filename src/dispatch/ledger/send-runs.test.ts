@@ -23,6 +23,7 @@ interface Somebody {
   task: number;
   address: string | null;
   messageId: string | null;
+  detail: string | null;
   extras: boolean;
   other: 'no row' | 'cancelled' | null;
 }
@@ -33,6 +34,7 @@ const somebody: fc.Arbitrary<Somebody> = fc.record({
   task: fc.integer({ min: 0, max: 2 }),
   address: text,
   messageId: text,
+  detail: text,
   extras: fc.boolean(),
   other: fc.oneof(
     { weight: 8, arbitrary: fc.constant(null) },
@@ -66,7 +68,7 @@ async function givenSends(db: Db, dispatchId: string, people: readonly Somebody[
 
 const rowsOf = (db: Db, dispatchId: string) =>
   db.query(sql`
-    select user_id, status, attempts, address, task_id, extras, provider_message_id
+    select user_id, status, attempts, address, task_id, extras, provider_message_id, detail
       from sends where dispatch_id = ${dispatchId} order by user_id`);
 
 test('a chunk of any buckets, tasks and order is marked and recorded as each of its sends would be', async (t) => {
@@ -99,7 +101,7 @@ test('a chunk of any buckets, tasks and order is marked and recorded as each of 
         );
         const results = chunk.map(({ one, send }) => ({
           send,
-          verdict: { status: 'sent' as const, providerMessageId: one.messageId },
+          verdict: { status: 'sent' as const, providerMessageId: one.messageId, detail: one.detail },
         }));
         const recorded = await writeVerdicts(db.byKey, results, now);
         assert.deepEqual(
@@ -121,10 +123,10 @@ test('a chunk of any buckets, tasks and order is marked and recorded as each of 
             task_id: null,
           };
           if (one.other === 'no row') return [];
-          if (!isBegun(one)) return [{ ...untouched, extras: null, provider_message_id: null }];
-          const { address, messageId, extras } = one;
+          if (!isBegun(one)) return [{ ...untouched, extras: null, provider_message_id: null, detail: null }];
+          const { address, messageId, detail, extras } = one;
           const written = { status: 'sent', attempts: 1, address, task_id: tasks[0], provider_message_id: messageId };
-          return [{ ...untouched, ...written, extras: extras ? { of: String(at + 1) } : null }];
+          return [{ ...untouched, ...written, detail, extras: extras ? { of: String(at + 1) } : null }];
         }
       },
     ),

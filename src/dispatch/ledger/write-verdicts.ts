@@ -26,8 +26,7 @@ export async function writeVerdicts<One extends SendChange>(
   results: readonly One[],
   now: Date,
 ): Promise<One[]> {
-  const isPlain = ({ verdict }: SendChange) =>
-    verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts && !verdict.detail;
+  const isPlain = ({ verdict }: SendChange) => verdict.status === 'sent' && !verdict.devices && !verdict.extraAttempts;
   const groups = Map.groupBy(results, (one) => (isPlain(one) ? `${one.send.dispatchId}/${one.send.channel}` : ''));
   const others = groups.get('') ?? [];
   groups.delete('');
@@ -70,15 +69,16 @@ function whichWritten<One extends SendChange>(
   return changes.filter(({ send }) => ids.has(idOf(send)));
 }
 
-/** By far the most common case: sends of one dispatch and channel that were accepted, with nothing more to write. */
+/** By far the most common case: sends of one dispatch and channel that were accepted. A text has its segments as its detail. */
 const recordSent = hotStatement<Group, Written>('record_sent', (param) =>
   countingWritten(
     param,
     sql`
     update sends s
-       set status = 'sent', due_at = null, reason = null, detail = null, provider_code = null, devices = null,
-           provider_message_id = ${ofRun('provider_message_id')}, updated_at = ${param(({ now }) => now)}
-      from ${changedRuns(param, ['provider_message_id'])}
+       set status = 'sent', due_at = null, reason = null, provider_code = null, devices = null,
+           detail = ${ofRun('detail')}, provider_message_id = ${ofRun('provider_message_id')},
+           updated_at = ${param(({ now }) => now)}
+      from ${changedRuns(param, ['detail', 'provider_message_id'])}
      where ${isOfRun} and s.dispatch_id = ${param(({ dispatchId }) => dispatchId)}
        and s.channel = ${param(({ channel }) => channel)} and s.status = 'sending'
     returning s.user_id as id`,

@@ -35,6 +35,7 @@ test('a message needs what the gates ask of its address and what its templates r
       { phoneFlags: true, lastWrote: true, groups: true },
     ],
     [{ whats_app: { body: 'hi' } }, { phoneFlags: true, groups: true, lastWrote: true }],
+    [{ whats_app: { message_type: 'template_message' } }, { phoneFlags: true, groups: true }],
     [{ apple_push: { alert: 'hi' } }, { push: true }],
     [
       { apple_push: { alert: 'hi' }, email: { body: 'hi' } },

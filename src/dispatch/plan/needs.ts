@@ -13,7 +13,9 @@ export function needsOf(
   messages: readonly Pick<CompiledMessage, 'channel' | 'message' | 'reads'>[],
   { isOncePerAddress }: { isOncePerAddress: boolean },
 ): RecipientNeeds {
-  const needed = new Set(messages.flatMap(({ channel }) => channel.needs));
+  const needed = new Set(
+    messages.flatMap(({ channel, message }) => [...channel.needs, ...(channel.alsoNeeds?.(message) ?? [])]),
+  );
   const ofGates: RecipientNeeds = {
     custom: false,
     details: false,

@@ -9,7 +9,7 @@ const now = new Date('2026-03-15T12:00:00Z');
 const text: RenderedSms = { body: 'Hi + ü', media_urls: [], segments: { encoding: 'GSM-7', count: 1 } };
 const picture: RenderedSms = { ...text, media_urls: ['https://a.test/1?x=1&y=2', 'https://a.test/2'] };
 const account = { account_sid: 'AC1', auth_token: 'secret' };
-const order = { to: '+14155550101', statusCallback: 'https://b.test/status/r1', prefix: '' };
+const order = { to: '+14155550101', statusCallback: 'https%3A%2F%2Fb.test%2Fstatus%2Fr1', prefix: '' };
 
 test('the request: path, login and form', () => {
   const request = buildRequest(text, { ...order, settings: { ...account, from: '+14155550100' } });
@@ -42,9 +42,9 @@ test('the request: a messaging service, an API key, media and smart encoding', (
     [
       ['To', '+14155550101'],
       ['MessagingServiceSid', 'MG1'],
+      ['SmartEncoded', 'true'],
       ['MediaUrl', 'https://a.test/1?x=1&y=2'],
       ['MediaUrl', 'https://a.test/2'],
-      ['SmartEncoded', 'true'],
     ],
   );
 });

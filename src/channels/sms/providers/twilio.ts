@@ -1,3 +1,4 @@
+import { formValue } from '../../../lib/form-value.ts';
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
 import { jsonObject, plainWord } from '../../answers/provider-reply.ts';
@@ -24,7 +25,7 @@ export interface TwilioRequest {
 export interface TwilioOrder {
   settings: TwilioSettings;
   to: string;
-  /** Where Twilio reports what becomes of the message. null: nowhere. */
+  /** Where Twilio reports what becomes of the message, as a form writes it. null: nowhere. */
   statusCallback: string | null;
   /** The path of the base URL, without a slash at the end. */
   prefix: string;
@@ -34,36 +35,49 @@ export function buildRequest(
   { body, media_urls }: RenderedSms,
   { settings, to, statusCallback, prefix }: TwilioOrder,
 ): TwilioRequest {
-  const { account_sid, from, messaging_service_sid, smart_encoding } = settings;
-  const form = new URLSearchParams({ To: to });
-  if (from !== undefined) form.set('From', from);
-  if (messaging_service_sid !== undefined) form.set('MessagingServiceSid', messaging_service_sid);
-  if (body !== '') form.set('Body', body);
-  for (const url of media_urls) form.append('MediaUrl', url);
-  if (smart_encoding === true) form.set('SmartEncoded', 'true');
-  if (statusCallback !== null) form.set('StatusCallback', statusCallback);
+  const { authorization, form: fixed } = partsOf(settings);
+  let form = `To=${formValue(to)}${fixed}`;
+  if (body !== '') form += `&Body=${formValue(body)}`;
+  for (const url of media_urls) form += `&MediaUrl=${formValue(url)}`;
+  if (statusCallback !== null) form += `&StatusCallback=${statusCallback}`;
   return {
-    path: `${prefix}/2010-04-01/Accounts/${account_sid}/Messages.json`,
+    path: `${prefix}/2010-04-01/Accounts/${settings.account_sid}/Messages.json`,
     headers: {
-      authorization: authorizationOf(settings),
+      authorization,
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
     },
-    body: form.toString(),
+    body: form,
   };
 }
 
-const authorizations = new WeakMap<TwilioSettings, string>();
+/** What is the same for all messages of an account. */
+interface FixedParts {
+  authorization: string;
+  /** The pairs of the form that say how its texts are sent, each after a `&`. */
+  form: string;
+}
+
+const fixedParts = new WeakMap<TwilioSettings, FixedParts>();
+
+function partsOf(settings: TwilioSettings): FixedParts {
+  const known = fixedParts.get(settings);
+  if (known !== undefined) return known;
+  const { from, messaging_service_sid, smart_encoding } = settings;
+  const pairs = [
+    from !== undefined && `&From=${formValue(from)}`,
+    messaging_service_sid !== undefined && `&MessagingServiceSid=${formValue(messaging_service_sid)}`,
+    smart_encoding === true && '&SmartEncoded=true',
+  ];
+  const made = { authorization: authorizationOf(settings), form: pairs.filter((pair) => pair !== false).join('') };
+  fixedParts.set(settings, made);
+  return made;
+}
 
 /** The value of the header `Authorization`. */
-export function authorizationOf(settings: TwilioSettings): string {
-  const known = authorizations.get(settings);
-  if (known !== undefined) return known;
-  const { account_sid, auth_token, api_key_sid, api_key_secret } = settings;
+export function authorizationOf({ account_sid, auth_token, api_key_sid, api_key_secret }: TwilioSettings): string {
   const login = api_key_sid === undefined ? `${account_sid}:${auth_token}` : `${api_key_sid}:${api_key_secret}`;
-  const made = `Basic ${Buffer.from(login).toString('base64')}`;
-  authorizations.set(settings, made);
-  return made;
+  return `Basic ${Buffer.from(login).toString('base64')}`;
 }
 
 /** The outcome of a call. An answer of success with a body that cannot be read is a success without an id. */

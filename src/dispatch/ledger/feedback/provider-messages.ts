@@ -1,5 +1,5 @@
 import { intArray, textArray } from '../../../db/array-text.ts';
-import type { Db } from '../../../db/database.ts';
+import type { Db, Transaction } from '../../../db/database.ts';
 import { hotStatement } from '../../../db/hot-statement.ts';
 import { plainText } from '../../../db/plain-text.ts';
 import { sql } from '../../../db/sql.ts';
@@ -13,8 +13,8 @@ export interface ProviderMessage {
 }
 
 /** Makes sends findable by the ids that their provider gave. In the transaction that writes their verdicts. */
-export async function rememberMessages(tx: Db, messages: readonly ProviderMessage[]): Promise<void> {
-  if (messages.length > 0) await insertMessages(tx, { messages });
+export function rememberMessages(tx: Transaction, messages: readonly ProviderMessage[]): void {
+  if (messages.length > 0) insertMessages.later(tx, { messages });
 }
 
 const insertMessages = hotStatement<{ messages: readonly ProviderMessage[] }, never>(
@@ -28,9 +28,7 @@ const insertMessages = hotStatement<{ messages: readonly ProviderMessage[] }, ne
                   ${param(({ messages }) => textArray(messages.map(({ send }) => send.dispatchId)))}::uuid[],
                   ${param(({ messages }) => intArray(messages.map(({ send }) => send.bucket)))}::integer[],
                   ${param(({ messages }) => intArray(messages.map(({ send }) => send.userId)))}::bigint[])
-        as x(workspace_id, channel, provider_message_id, dispatch_id, bucket, user_id)
-     order by workspace_id, channel, provider_message_id
-        on conflict do nothing`,
+        as x(workspace_id, channel, provider_message_id, dispatch_id, bucket, user_id)`,
 );
 
 /** Which message of a provider is asked for. */
@@ -40,7 +38,10 @@ export interface MessageName {
   id: string;
 }
 
-/** The sends of these messages, by `messageKey`. Of two with one id, that of the newest dispatch. Unknown ones are missing. */
+/**
+ * The sends of these messages, by `messageKey`. Of two with one id, that of the newest dispatch, and of one dispatch that of
+ * the first bucket and person. Unknown ones are missing.
+ */
 export async function findMessages(db: Db, names: readonly MessageName[]): Promise<Map<string, SendKey>> {
   if (names.length === 0) return new Map();
   const rows = await selectMessages(db, { names });
@@ -62,6 +63,6 @@ const selectMessages = hotStatement<{ names: readonly MessageName[] }, SendKey &
                   ${param(({ names }) => textArray(names.map(({ channel }) => channel)))}::text[],
                   ${param(({ names }) => textArray(names.map(({ id }) => id)))}::text[]) as x(workspace_id, channel, id)
       join provider_messages m
-        on m.workspace_id = x.workspace_id and m.channel = x.channel and m.provider_message_id = x.id
-     order by m.dispatch_id`,
+        on m.provider_message_id = x.id and m.workspace_id = x.workspace_id and m.channel = x.channel
+     order by m.dispatch_id, m.bucket desc, m.user_id desc`,
 );
