@@ -237,7 +237,7 @@ test('a backup of a newer version is refused with both versions, and one of an o
     delete from schema_migrations where id = (select max(id) from schema_migrations) returning name`);
   await client.db.run(sql`drop table alert_watch, alert_troubles, alert_messages`);
   await client.close();
-  assert.equal(name, '0019_alerts');
+  assert.equal(name, '0020_workspaces');
   const old = join(path, '..', 'old.backup');
   assert.equal((await commandLine({ DATABASE_URL: url })('backup', old)).code, 0);
   await filledDatabase(t, async (empty) => {

@@ -1,7 +1,8 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
+import { changeQuotas, type Quotas } from '../workspace/quotas.ts';
 import { addWorkspace, type ListedWorkspace, listWorkspaces, renameWorkspace } from '../workspace/workspaces.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
@@ -16,7 +17,8 @@ export function workspacesCommand(terminal: Terminal): Command {
     .description('list, add and rename the workspaces of a server, each with people, settings and keys of its own')
     .addCommand(listCommand(terminal), { isDefault: true })
     .addCommand(addCommand(terminal))
-    .addCommand(renameCommand(terminal));
+    .addCommand(renameCommand(terminal))
+    .addCommand(quotaCommand(terminal));
 }
 
 function onDatabase<T>(terminal: Terminal, { json }: Options, work: (db: Database) => Promise<T>): Promise<T> {
@@ -77,6 +79,57 @@ function renameCommand(terminal: Terminal): Command {
       answer(terminal, options.json, { id, name: to }, `The workspace is called ${JSON.stringify(to)} now.`);
     });
 }
+
+interface QuotaOptions extends Options {
+  sendsPerDay?: number | null;
+  requestsPerMinute?: number | null;
+}
+
+function quotaCommand(terminal: Terminal): Command {
+  return new Command('quota')
+    .description('show and change how much a workspace may use')
+    .argument('<name>', 'the workspace')
+    .option('--sends-per-day <number>', 'most messages in a day of UTC; "none": any number', readQuota)
+    .option('--requests-per-minute <number>', 'most requests of all its keys; "none": any number', readQuota)
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', quotaHelp)
+    .action(async (name: string, options: QuotaOptions) => {
+      const { sendsPerDay, requestsPerMinute } = options;
+      const change = {
+        ...(sendsPerDay !== undefined && { sendsPerDay }),
+        ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+      };
+      const quotas = await onDatabase(terminal, options, (db) => changeQuotas(db, name, change));
+      answer(terminal, options.json, { name, ...shownQuotas(quotas) }, quotaText(name, quotas));
+    });
+}
+
+const LARGEST_QUOTA = 1_000_000_000_000;
+
+/** null: none. */
+function readQuota(text: string): number | null {
+  if (text === 'none') return null;
+  const value = /^\d{1,13}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= LARGEST_QUOTA) return value;
+  throw new InvalidArgumentError(`expected a whole number from 1 to ${LARGEST_QUOTA}, or none.`);
+}
+
+function shownQuotas({ sendsPerDay = null, requestsPerMinute = null }: Quotas): object {
+  return { sends_per_day: sendsPerDay, requests_per_minute: requestsPerMinute };
+}
+
+function quotaText(name: string, { sendsPerDay, requestsPerMinute }: Quotas): string {
+  const of = (limit: number | undefined, unit: string) => `${limit ?? 'any number of'} ${unit}`;
+  return `${JSON.stringify(name)} may use ${of(sendsPerDay, 'sends a day')} and ${of(requestsPerMinute, 'requests a minute')}.`;
+}
+
+const quotaHelp = `
+Running servers use the change at once. What is over a quota is refused with 429. docs/workspaces.md says how it is counted.
+
+Examples:
+  cresset workspaces quota "Acme EU" --sends-per-day 100000 --requests-per-minute 600
+  cresset workspaces quota "Acme EU" --sends-per-day none
+  cresset workspaces quota "Acme EU"`;
 
 const addHelp = `
 It has no keys and no settings yet. docs/workspaces.md says what workspaces share and what not.

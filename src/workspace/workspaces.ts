@@ -90,7 +90,8 @@ export async function chooseWorkspace(
   );
 }
 
-async function findWorkspace(db: Db, name: string): Promise<number> {
+/** The id of the workspace with this name. Throws WorkspaceNameError. */
+export async function findWorkspace(db: Db, name: string): Promise<number> {
   const all = await listWorkspaces(db);
   const found = all.find((one) => one.name === name);
   if (found !== undefined) return found.id;

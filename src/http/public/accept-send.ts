@@ -4,6 +4,7 @@ import type { Acceptance, Acceptor } from '../../dispatch/accept/accept.ts';
 import { activityOf } from '../../dispatch/accept/activity.ts';
 import type { Idempotency } from '../../dispatch/accept/idempotency.ts';
 import type { Pressure } from '../../dispatch/accept/pressure.ts';
+import { chargeSends } from '../../dispatch/accept/send-quota.ts';
 import type { SendRemarks } from '../../dispatch/plan/remarks.ts';
 import { laneOf } from '../../dispatch/plan/send-plan.ts';
 import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
@@ -48,12 +49,11 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
     return deps.questions(request.workspaceId, () => deps.dryRun({ plan, content, workspace, remarks }));
   }
   await deps.pressure.admit(laneOf(plan));
-  if (prepare === undefined) await request.rate.chargeNarrower();
-  else {
-    // A refused request must not have stored anything.
-    await request.rate.charge();
-    await prepare();
-  }
+  // A refused request must not have stored anything, nor used up a quota.
+  const countsFirst = prepare !== undefined || workspace.quotas?.sendsPerDay !== undefined;
+  await (countsFirst ? request.rate.charge() : request.rate.chargeNarrower());
+  await chargeSends(deps.db, workspace, plan, deps.clock.now());
+  await prepare?.();
   const { answer } = await acceptTraced(deps.acceptor, request.span, {
     workspaceId: request.workspaceId,
     apiKeyId: request.apiKey.id,
@@ -62,7 +62,7 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
     sendIdIsNew: sending.sendIdIsNew,
     answerOf: sending.answerOf,
     idempotency: sending.idempotency,
-    rate: prepare === undefined ? request.rate : null,
+    rate: countsFirst ? null : request.rate,
     activity: activityOf({
       endpoint: path,
       plan,
