@@ -53,7 +53,7 @@ test('a call is about the workspace before its path, and what it changes is chan
   assert.equal((await call(app.workspaceId, 'POST', `dispatches/${theirs}/cancel`, {})).status, 404);
   const before = await contentsOf(app.db, app.workspaceId);
   const cancelled = await call(neighbour.workspaceId, 'POST', `dispatches/${theirs}/cancel`, {});
-  assert.equal(cancelled.status, 200, JSON.stringify(cancelled.body));
+  assert.equal(cancelled.status, 201, JSON.stringify(cancelled.body));
   assert.deepEqual(await contentsOf(app.db, app.workspaceId), before);
   const audit = (await call(neighbour.workspaceId, 'GET', 'audit')).body.changes;
   assert.equal(audit[0].subject, theirs);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { startTestApp, type TestApp } from './support/app.ts';
-import { FEED, fetchFeed, IOS, sendCard, tokenOf, workspace as cardsWorkspace } from './support/content-cards.ts';
+import { workspace as cardsWorkspace, FEED, fetchFeed, IOS, sendCard, tokenOf } from './support/content-cards.ts';
 import { postmark, settings } from './support/mail-events.ts';
 import { contentsOf, givenNeighbour } from './support/tenants.ts';
 
@@ -22,7 +22,10 @@ interface Both {
 }
 
 /** Two workspaces with the person ada, who has the same address in both. */
-async function startBoth(t: TestContext, definitions: readonly [own: string, theirs: string] = [MAIL, MAIL]): Promise<Both> {
+async function startBoth(
+  t: TestContext,
+  definitions: readonly [own: string, theirs: string] = [MAIL, MAIL],
+): Promise<Both> {
   const own = await startTestApp(t);
   const neighbour = await givenNeighbour(own, 'neighbour');
   for (const [at, app] of [own, neighbour].entries()) {
@@ -41,7 +44,10 @@ async function mailTo(app: TestApp): Promise<string> {
 }
 
 async function emailStateOf(app: TestApp): Promise<string> {
-  const { body } = await app.post('/users/export/ids', { external_ids: ['ada'], fields_to_export: ['email_subscribe'] });
+  const { body } = await app.post('/users/export/ids', {
+    external_ids: ['ada'],
+    fields_to_export: ['email_subscribe'],
+  });
   return body.users[0].email_subscribe;
 }
 
@@ -58,8 +64,8 @@ test('an unsubscribe link counts in the workspace whose mail it was in', async (
   const [, path = ''] = /http:\/\/cresset\.test(\/s\/[\w.-]+)/.exec(await mailTo(neighbour)) ?? [];
   const before = await contentsOf(own.db, own.workspaceId);
   assert.equal((await fetch(own.url + path, { method: 'POST' })).status, 200);
-  assert.deepEqual([await emailStateOf(own), await emailStateOf(neighbour)], ['subscribed', 'unsubscribed']);
   assert.deepEqual(await contentsOf(own.db, own.workspaceId), before);
+  assert.deepEqual([await emailStateOf(own), await emailStateOf(neighbour)], ['subscribed', 'unsubscribed']);
 });
 
 test('a tracked link and a pixel count in the workspace whose mail they were in', async (t) => {
@@ -76,10 +82,10 @@ test('a tracked link and a pixel count in the workspace whose mail they were in'
   for (const path of paths)
     assert.ok((await fetch(own.url + path, { redirect: 'manual', headers: { 'user-agent': CHROME } })).status < 400);
   await settle(both);
+  assert.deepEqual(await contentsOf(own.db, own.workspaceId), before);
   const of = async (app: TestApp) => (await app.get('/message_events')).body.events.length;
   assert.equal(await of(own), 0);
   assert.ok((await of(neighbour)) >= 2);
-  assert.deepEqual(await contentsOf(own.db, own.workspaceId), before);
 });
 
 test('a preference center shows and changes the person of its own workspace', async (t) => {
@@ -98,7 +104,10 @@ test('a preference center shows and changes the person of its own workspace', as
   assert.equal((await own.get(`/preference_center/v1/${ids[1]}/url/ada`)).status, 404);
   const { body } = await neighbour.get(`/preference_center/v1/${ids[1]}/url/ada`);
   const url = own.url + new URL(body.preference_center_url).pathname;
-  const posted = await fetch(url, { method: 'POST', body: new URLSearchParams({ email_global_state: 'unsubscribed' }) });
+  const posted = await fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams({ email_global_state: 'unsubscribed' }),
+  });
   assert.equal(posted.status, 200);
   assert.deepEqual([await emailStateOf(own), await emailStateOf(neighbour)], ['subscribed', 'unsubscribed']);
 });
@@ -122,7 +131,10 @@ test('a mail service tells only of the workspace whose secret it has, whatever i
 
 test('a token of a user opens the cards of its own app, and reports nothing of those of the neighbour', async (t) => {
   const ours = cardsWorkspace();
-  const theirs = ours.replaceAll('7c9a52', '7c9a5f').replace('11111111-', '21111111-').replace('id: spring', 'id: spring-2');
+  const theirs = ours
+    .replaceAll('7c9a52', '7c9a5f')
+    .replace('11111111-', '21111111-')
+    .replace('id: spring', 'id: spring-2');
   const { own, neighbour } = await startBoth(t, [ours, theirs]);
   const [ownCard, theirCard] = [await sendCard(own, 'ada', { title: 'Ours' }), await sendCard(neighbour, 'ada')];
   const feed = await fetchFeed(own, 'ada');

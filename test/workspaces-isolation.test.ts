@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { exampleIds } from '../src/http/openapi/example-ids.ts';
-import type { Reply } from './support/app.ts';
+import { type Reply, startTestApp } from './support/app.ts';
 import { type Call, exampleOf, examplesOf, send } from './support/openapi/call.ts';
 import { type ApiOperation, readDocument } from './support/openapi/document.ts';
 import { fillWorld, startWorld, type World } from './support/openapi/world.ts';
@@ -99,6 +99,11 @@ test('a key reads, sends to, counts and changes nothing of another workspace, wh
   t.diagnostic(`${strange} calls with ids of the neighbour, of ${document.operations.length} operations`);
 });
 
+/** An answer without what /status says of the whole server: its processes and its queue. */
+function withoutServer({ servers: _servers, workers: _workers, queue: _queue, ...own }: Record<string, unknown>) {
+  return own;
+}
+
 test('what a workspace reads of itself is the same with and without a neighbour', { timeout: 400_000 }, async (t) => {
   const world = await startWorld(t);
   const document = await readDocument(world.app);
@@ -108,7 +113,7 @@ test('what a workspace reads of itself is the same with and without a neighbour'
     const answers: [string, unknown][] = [];
     for (const operation of reading) {
       const [call] = examplesOf(operation, world.standIns);
-      if (call !== undefined) answers.push([operation.name, (await send(world.app, operation, call)).body]);
+      if (call !== undefined) answers.push([operation.name, withoutServer((await send(world.app, operation, call)).body)]);
     }
     return answers;
   };
@@ -116,4 +121,17 @@ test('what a workspace reads of itself is the same with and without a neighbour'
   const neighbour = await startNeighbour(world);
   for (const { name } of document.operations) await neighbour.prepare(name);
   assert.deepEqual(await read(), alone);
+});
+
+test('of two files with the same new ids, applied at once to two workspaces, one is refused', async (t) => {
+  const app = await startTestApp(t, { worker: false });
+  const neighbour = await givenNeighbour(app, 'neighbour');
+  const ids = Array.from({ length: 10 }, (_, at) => `0d7c9a52-3b7e-4c5e-9a55-5f1f0f6f7a${at + 10}`);
+  for (const id of ids) {
+    const file = `apps: [{ id: ${id}, name: ${id}, platform: ios }]`;
+    const ends = await Promise.allSettled([app.givenWorkspace(file), neighbour.givenWorkspace(file)]);
+    const refused = ends.flatMap((end) => (end.status === 'rejected' ? [String(end.reason)] : []));
+    assert.equal(refused.length, 1);
+    assert.match(refused[0] ?? '', /apps\[0\]\.id: is in use by another workspace/);
+  }
 });

@@ -8,6 +8,7 @@ import { commandLine } from './support/command-line.ts';
 import { givenNeighbour } from './support/tenants.ts';
 
 const messages = { webhook: { url: 'https://example.com/hook', request_method: 'POST', body: 'Hi' } };
+const EVERYBODY = '11111111-1111-4111-8111-111111111111';
 const DAY_MS = 86_400_000;
 
 const sendTo = (app: TestApp, ...people: string[]) =>
@@ -44,7 +45,8 @@ test('sends of a day are counted exactly, however many requests come at once, an
   assert.equal((await sendTo(app, one)).status, 429);
   assert.equal((await sendTo(neighbour, one, two, three)).status, 201);
   await app.drain();
-  const [row] = await app.db.query(sql`select count(*)::int as sent from sends s join dispatches d on d.id = s.dispatch_id
+  const [row] =
+    await app.db.query(sql`select count(*)::int as sent from sends s join dispatches d on d.id = s.dispatch_id
     where d.workspace_id = ${app.workspaceId}`);
   assert.deepEqual(row, { sent: 10 });
   app.clock.advance(DAY_MS);
@@ -53,9 +55,10 @@ test('sends of a day are counted exactly, however many requests come at once, an
 
 test('an audience is counted as it is written; the next one is refused; a schedule and a list count, too', async (t) => {
   const app = await startTestApp(t);
+  await app.givenWorkspace(`segments: [{ id: ${EVERYBODY}, name: Everybody, filter: null }]`);
   await givenPeople(app, 5);
   await givenQuota(app, { sendsPerDay: 7 });
-  const broadcast = () => app.post('/messages/send', { broadcast: true, messages });
+  const broadcast = () => app.post('/messages/send', { broadcast: true, segment_id: EVERYBODY, messages });
   assert.equal((await broadcast()).status, 201);
   await app.drain();
   const schedule = { time: new Date(app.clock.now().getTime() + 3_600_000).toISOString() };

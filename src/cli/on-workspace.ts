@@ -13,7 +13,10 @@ export interface InOption {
 }
 
 /** Gives a command the option that says which workspace it means. */
-export function inWorkspace(command: Command, meaning = 'the workspace that is meant (default: the only one)'): Command {
+export function inWorkspace(
+  command: Command,
+  meaning = 'the workspace that is meant (default: the only one)',
+): Command {
   return command.option('--in <workspace>', meaning);
 }
 

@@ -7,7 +7,8 @@ import { sql } from '../db/sql.ts';
 import { hashKey } from '../workspace/keys.ts';
 import { ensureStartKey } from '../workspace/start-key.ts';
 
-const SEVERAL = /^There are several workspaces: "test", "shop"\. Say which with --in <workspace>, or with CRESSET_IN\.$/;
+const SEVERAL =
+  /^There are several workspaces: "test", "shop"\. Say which with --in <workspace>, or with CRESSET_IN\.$/;
 
 test('workspaces are added, listed and renamed', async (t) => {
   const { db, run } = await commandLineOnDatabase(t);
@@ -122,5 +123,8 @@ test('a server takes a key of several workspaces at its start, and never guesses
     select workspace_id, hash from api_keys order by workspace_id`);
   const [ours, theirs, ...others] = keys;
   assert.deepEqual([ours?.workspace_id, ours?.hash.equals(hashKey(given)), others], [workspaceId, true, []]);
-  assert.deepEqual([theirs?.workspace_id === workspaceId, theirs?.hash.equals(hashKey('another-key-of-it'))], [false, true]);
+  assert.deepEqual(
+    [theirs?.workspace_id === workspaceId, theirs?.hash.equals(hashKey('another-key-of-it'))],
+    [false, true],
+  );
 });

@@ -81,9 +81,11 @@ function renameCommand(terminal: Terminal): Command {
 }
 
 interface QuotaOptions extends Options {
-  sendsPerDay?: number | null;
-  requestsPerMinute?: number | null;
+  sendsPerDay?: number | typeof NONE;
+  requestsPerMinute?: number | typeof NONE;
 }
+
+const NONE = 'none';
 
 function quotaCommand(terminal: Terminal): Command {
   return new Command('quota')
@@ -96,8 +98,10 @@ function quotaCommand(terminal: Terminal): Command {
     .action(async (name: string, options: QuotaOptions) => {
       const { sendsPerDay, requestsPerMinute } = options;
       const change = {
-        ...(sendsPerDay !== undefined && { sendsPerDay }),
-        ...(requestsPerMinute !== undefined && { requestsPerMinute }),
+        ...(sendsPerDay !== undefined && { sendsPerDay: sendsPerDay === NONE ? null : sendsPerDay }),
+        ...(requestsPerMinute !== undefined && {
+          requestsPerMinute: requestsPerMinute === NONE ? null : requestsPerMinute,
+        }),
       };
       const quotas = await onDatabase(terminal, options, (db) => changeQuotas(db, name, change));
       answer(terminal, options.json, { name, ...shownQuotas(quotas) }, quotaText(name, quotas));
@@ -106,16 +110,15 @@ function quotaCommand(terminal: Terminal): Command {
 
 const LARGEST_QUOTA = 1_000_000_000_000;
 
-/** null: none. */
-function readQuota(text: string): number | null {
-  if (text === 'none') return null;
+function readQuota(text: string): number | typeof NONE {
+  if (text === NONE) return NONE;
   const value = /^\d{1,13}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= LARGEST_QUOTA) return value;
   throw new InvalidArgumentError(`expected a whole number from 1 to ${LARGEST_QUOTA}, or none.`);
 }
 
-function shownQuotas({ sendsPerDay = null, requestsPerMinute = null }: Quotas): object {
-  return { sends_per_day: sendsPerDay, requests_per_minute: requestsPerMinute };
+function shownQuotas({ sendsPerDay, requestsPerMinute }: Quotas): object {
+  return { sends_per_day: sendsPerDay ?? null, requests_per_minute: requestsPerMinute ?? null };
 }
 
 function quotaText(name: string, { sendsPerDay, requestsPerMinute }: Quotas): string {

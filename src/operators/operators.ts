@@ -105,7 +105,8 @@ export async function changeOperator(
     const before = await lockOperator(tx, name);
     const next = role ?? before.role;
     const entered = workspaces === undefined ? before.workspaces : workspaces;
-    if (isWholeAdmin(before) && !isWholeAdmin({ role: next, workspaces: entered })) await refuseWithoutAdmin(tx, before);
+    if (isWholeAdmin(before) && !isWholeAdmin({ role: next, workspaces: entered }))
+      await refuseWithoutAdmin(tx, before);
     await tx.run(sql`
       update operators
          set role = ${next}, password_hash = coalesce(${hash}::text, password_hash)
@@ -178,7 +179,16 @@ export async function ensureAdmin(
 /** Throws RequestError if the name is taken, or there is no such workspace. */
 export async function insertOperator(
   tx: Db,
-  { id, workspaceId, name, role, workspaces, hash, createdBy, now }: Operator & { hash: string; createdBy: string; now: Date },
+  {
+    id,
+    workspaceId,
+    name,
+    role,
+    workspaces,
+    hash,
+    createdBy,
+    now,
+  }: Operator & { hash: string; createdBy: string; now: Date },
 ): Promise<void> {
   if (workspaces !== null) await checkWorkspaces(tx, workspaces);
   const inserted = await tx.run(sql`

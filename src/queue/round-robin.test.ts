@@ -60,7 +60,7 @@ test('if more broadcasts wait than tasks are leased, those whose last turn was l
 
 test('a workspace with many broadcasts gets no more of a lease than one with a single broadcast', async (t) => {
   const { db } = await testDatabase(t);
-  const many = [];
+  const many: string[] = [];
   for (let seconds = 0; seconds < 10; seconds += 1) many.push(await givenBroadcast(db, { tasks: 10, seconds }));
   const one = await givenBroadcast(db, { tasks: 10, seconds: 50, workspace: 2 });
   const of = async (limit: number) => {

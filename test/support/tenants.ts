@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { audienceChecks } from '../../src/audience/grammar/check-filter.ts';
 import type { Database } from '../../src/db/database.ts';
 import { raw, type Sql, sql } from '../../src/db/sql.ts';
-import { audienceChecks } from '../../src/audience/grammar/check-filter.ts';
 import { messageChecks } from '../../src/dispatch/plan/campaign-content.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
@@ -62,12 +62,19 @@ export async function contentsOf(db: Database, workspaceId: number): Promise<Map
   const parts = tables.filter(({ name }) => !ofServer.has(name));
   const digests = parts.map(
     ({ name, columns }) => sql`
-      select ${name} as name, count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as digest
-        from ${raw(name)} t where ${ownRows(name, new Set(columns), workspaceId)}`,
+      select ${name}::text as name, count(*) || ' ' || coalesce(md5(string_agg(content, '|' order by content)), '') as digest
+        from (select ${contentOf(name)} as content
+                from ${raw(name)} t
+               where ${ownRows(name, new Set(columns), workspaceId)}) as rows`,
   );
   const all = digests.reduce((left, right) => sql`${left} union all ${right}`);
   const rows = await db.query<{ name: string; digest: string }>(all);
   return new Map(rows.map(({ name, digest }) => [name, digest]));
+}
+
+/** A row as text. When a key was last used is written some time later. */
+function contentOf(table: string): Sql {
+  return table === 'api_keys' ? sql`(to_jsonb(t) - 'last_used_at')::text` : sql`t::text`;
 }
 
 function ownRows(table: string, columns: ReadonlySet<string>, id: number): Sql {

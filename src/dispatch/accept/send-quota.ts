@@ -26,7 +26,9 @@ export async function chargeSends(
   const until = new Date(now.getTime() + leftMs).toISOString();
   throw new RequestError(
     'rate_limited',
-    [`quota sends_per_day: the workspace may send ${most} messages a day, which leaves no room for ${asked} until ${until}`],
+    [
+      `quota sends_per_day: the workspace may send ${most} messages a day, which leaves no room for ${asked} until ${until}`,
+    ],
     Math.ceil(leftMs / 1_000),
   );
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Database } from '../../db/database.ts';
-import { type ApplyFileOptions, applyFile } from './apply-file.ts';
 import { WorkspaceNameError } from '../workspaces.ts';
+import { type ApplyFileOptions, applyFile } from './apply-file.ts';
 import { WorkspaceFileError } from './file.ts';
 import type { Plan } from './plan.ts';
 

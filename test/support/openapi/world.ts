@@ -57,7 +57,7 @@ export async function fillWorld(app: TestApp, idOf = (id: string) => id): Promis
   const own = given.reduce((text, id) => text.replaceAll(`id: ${id}`, `id: ${idOf(id)}`), definitions);
   await app.givenWorkspace(own);
   await app.givenWorkspace(own + roomyRates);
-  const standIns = new Map(given.filter((id) => idOf(id) !== id).map((id) => [id, idOf(id)]));
+  const standIns = new Map(given.filter((id) => idOf(id) !== id).map((id): [string, string] => [id, idOf(id)]));
   await app.post('/users/track', {
     attributes: [
       { external_id: 'ada', first_name: 'Ada', email: 'ada@example.com', phone: '+4366412345678' },

@@ -22,7 +22,10 @@ const password = { ...text('A password.', { maxLength: LONGEST_PASSWORD }), minL
 const name = text('Name of the operator, in lower case.');
 const linked = text('Email address of whom the operator is, or will be, at the identity provider.');
 const workspaces = orNull(
-  list(integer(), 'Ids of the only workspaces that the operator may enter, so that the role holds nowhere else. null: all.'),
+  list(
+    integer(),
+    'Ids of the only workspaces that the operator may enter, so that the role holds nowhere else. null: all.',
+  ),
 );
 const tag = 'Console';
 
@@ -69,7 +72,10 @@ export const operations: Operations = {
         operator,
         workspace: text('Name of the workspace.'),
         workspace_id: integer('Id of the workspace.'),
-        workspaces: list(answered({ workspace_id: integer(), name: text() }), 'The workspaces that the operator may enter.'),
+        workspaces: list(
+          answered({ workspace_id: integer(), name: text() }),
+          'The workspaces that the operator may enter.',
+        ),
         may_manage_operators: flag('Whether it is an admin who may enter every workspace.'),
         version: text(),
         public_url: text(),
