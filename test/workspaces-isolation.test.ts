@@ -113,7 +113,8 @@ test('what a workspace reads of itself is the same with and without a neighbour'
     const answers: [string, unknown][] = [];
     for (const operation of reading) {
       const [call] = examplesOf(operation, world.standIns);
-      if (call !== undefined) answers.push([operation.name, withoutServer((await send(world.app, operation, call)).body)]);
+      if (call !== undefined)
+        answers.push([operation.name, withoutServer((await send(world.app, operation, call)).body)]);
     }
     return answers;
   };

@@ -248,7 +248,7 @@ export async function isLastAdmin(tx: Db, { id }: Pick<Operator, 'id'>): Promise
 
 async function refuseWithoutAdmin(tx: Db, operator: Pick<Operator, 'id'>): Promise<void> {
   if (await isLastAdmin(tx, operator))
-    throw new RequestError('bad_request', ['name: this is the last admin of all workspaces; make another one first']);
+    throw new RequestError('bad_request', ['name: this is the last admin; make another one first']);
 }
 
 export async function endSessions(tx: Db, operatorId: string, keep: string | null): Promise<void> {
