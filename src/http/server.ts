@@ -211,7 +211,8 @@ async function answer(
   if (route.streams !== undefined) checkStreamed(request, route.streams);
   else if (mayHaveBody(route, rawBody) && !isForm)
     checkContentType(request, options.catalog().workspace(key.workspaceId));
-  await chargeRequest(options, key.workspaceId, reply);
+  const quota = chargeRequest(options, key.workspaceId, reply);
+  if (quota !== null) await quota;
   const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};

@@ -52,8 +52,8 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
   // A refused request must not have stored anything, nor used up a quota.
   const countsFirst = prepare !== undefined || workspace.quotas?.sendsPerDay !== undefined;
   await (countsFirst ? request.rate.charge() : request.rate.chargeNarrower());
-  await chargeSends(deps.db, workspace, plan, deps.clock.now());
-  await prepare?.();
+  if (workspace.quotas !== undefined) await chargeSends(deps.db, workspace, plan, deps.clock.now());
+  if (prepare !== undefined) await prepare();
   const { answer } = await acceptTraced(deps.acceptor, request.span, {
     workspaceId: request.workspaceId,
     apiKeyId: request.apiKey.id,
