@@ -761,6 +761,12 @@ create table operator_sessions (
 );
 comment on table operator_sessions is 'kind: node. Who is signed in. A session that ends is deleted.';
 
+create table operator_workspaces (
+  operator_id uuid not null,
+  workspace_id integer not null
+);
+comment on table operator_workspaces is 'kind: shared. The only workspaces that an operator may enter. None for an operator: all.';
+
 create table operators (
   id uuid not null,
   workspace_id integer not null,
@@ -1172,6 +1178,13 @@ create table sends_default (
   extras jsonb
 ) with (fillfactor=35);
 
+create table sent_days (
+  workspace_id integer not null,
+  day date not null,
+  sends bigint not null
+);
+comment on table sent_days is 'kind: node. How much of its quota of sends a workspace with one has used each day.';
+
 create table session_days (
   bucket integer not null,
   user_id bigint not null,
@@ -1304,7 +1317,8 @@ create table workspaces (
   settings jsonb not null default '{}'::jsonb,
   secrets bytea,
   created_at timestamp with time zone not null default now(),
-  connected_content bytea
+  connected_content bytea,
+  quotas jsonb not null default '{}'::jsonb
 );
 comment on table workspaces is 'kind: shared. One company''s people, settings and keys.';
 
@@ -1704,6 +1718,8 @@ CREATE UNIQUE INDEX operator_identities_waiting ON public.operator_identities US
 
 CREATE UNIQUE INDEX operator_sessions_pkey ON public.operator_sessions USING btree (token_hash);
 
+CREATE UNIQUE INDEX operator_workspaces_pkey ON public.operator_workspaces USING btree (operator_id, workspace_id);
+
 CREATE UNIQUE INDEX operators_name ON public.operators USING btree (name);
 
 CREATE UNIQUE INDEX operators_pkey ON public.operators USING btree (id);
@@ -1767,6 +1783,8 @@ CREATE UNIQUE INDEX send_totals_pkey ON public.send_totals USING btree (workspac
 CREATE UNIQUE INDEX sends_default_pkey ON public.sends_default USING btree (bucket, dispatch_id, user_id, channel);
 
 CREATE UNIQUE INDEX sends_pkey ON ONLY public.sends USING btree (bucket, dispatch_id, user_id, channel);
+
+CREATE UNIQUE INDEX sent_days_pkey ON public.sent_days USING btree (workspace_id, day);
 
 CREATE UNIQUE INDEX session_days_pkey ON public.session_days USING btree (bucket, user_id, day);
 
@@ -2020,6 +2038,12 @@ alter table operator_identities add constraint operator_identities_pkey PRIMARY 
 
 alter table operator_sessions add constraint operator_sessions_pkey PRIMARY KEY (token_hash);
 
+alter table operator_workspaces add constraint operator_workspaces_operator_id_fkey FOREIGN KEY (operator_id) REFERENCES operators(id) ON DELETE CASCADE;
+
+alter table operator_workspaces add constraint operator_workspaces_pkey PRIMARY KEY (operator_id, workspace_id);
+
+alter table operator_workspaces add constraint operator_workspaces_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+
 alter table operators add constraint operators_name_check CHECK (((name = lower(name)) AND ((length(name) >= 1) AND (length(name) <= 100))));
 
 alter table operators add constraint operators_pkey PRIMARY KEY (id);
@@ -2115,6 +2139,8 @@ alter table send_totals add constraint send_totals_pkey PRIMARY KEY (workspace_i
 alter table sends add constraint sends_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
 
 alter table sends_default add constraint sends_default_pkey PRIMARY KEY (bucket, dispatch_id, user_id, channel);
+
+alter table sent_days add constraint sent_days_pkey PRIMARY KEY (workspace_id, day);
 
 alter table session_days add constraint session_days_count_check CHECK ((count > 0));
 

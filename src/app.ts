@@ -336,7 +336,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       onRunnable: (lane) => working?.worker.wake(lane),
       publicRoutes: routes,
     }),
-    access: createAccess({ db, clock, publicUrl }),
+    access: createAccess({ db, clock, catalog: live, publicUrl }),
   };
   const allOperations = { ...operations, ...operatorOperations };
   const schemas = { ...messageSchemas, ...audienceSchemas };

@@ -35,6 +35,8 @@ export interface Config extends AlertConfig, TraceConfig {
   roles: readonly Role[];
   /** Absolute path of a workspace file to apply at start. */
   workspaceFile: string | null;
+  /** Name of the workspace that commands and the start of a server mean. null: the only one. */
+  workspaceName: string | null;
   apiKey: string | null;
   adminPassword: string | null;
   secret: string | null;
@@ -173,6 +175,15 @@ export const variables: { [K in keyof Config]: Variable<Config[K]> } = {
     expected: 'the path of a workspace file',
     meaning: 'A workspace file that is applied at every start, as `cresset apply` does.',
     read: path,
+  },
+  workspaceName: {
+    name: 'CRESSET_IN',
+    fallback: null,
+    shownFallback: 'unset: the only one',
+    expected: 'the name of a workspace',
+    meaning:
+      'The workspace that a command means, as `--in` does, and the one that `CRESSET_WORKSPACE` and `CRESSET_API_KEY` are for. Needed only where there are several: [workspaces.md](workspaces.md).',
+    read: (text) => text,
   },
   apiKey: {
     name: 'CRESSET_API_KEY',
@@ -396,6 +407,7 @@ export function readConfig(
     dataDir: take('dataDir'),
     roles: Object.freeze([...take('roles')]),
     workspaceFile: take('workspaceFile'),
+    workspaceName: take('workspaceName'),
     apiKey: take('apiKey'),
     adminPassword: take('adminPassword'),
     secret: take('secret'),

@@ -235,17 +235,18 @@ test('a backup of a newer version is refused with both versions, and one of an o
   const client = await connectClient(url);
   const { name } = await client.db.one<{ name: string }>(sql`
     delete from schema_migrations where id = (select max(id) from schema_migrations) returning name`);
-  await client.db.run(sql`drop table alert_watch, alert_troubles, alert_messages`);
+  await client.db.run(sql`drop table operator_workspaces, sent_days`);
+  await client.db.run(sql`alter table workspaces drop column quotas`);
   await client.close();
-  assert.equal(name, '0019_alerts');
+  assert.equal(name, '0020_workspaces');
   const old = join(path, '..', 'old.backup');
   assert.equal((await commandLine({ DATABASE_URL: url })('backup', old)).code, 0);
   await filledDatabase(t, async (empty) => {
     assert.equal((await commandLine({ DATABASE_URL: empty })('restore', old)).code, 0);
     const after = await connectClient(empty);
-    const found = await after.db.one<{ made: string | null }>(sql`select to_regclass('alert_watch')::text as made`);
+    const found = await after.db.one<{ made: string | null }>(sql`select to_regclass('sent_days')::text as made`);
     await after.close();
-    assert.equal(found.made, 'alert_watch');
+    assert.equal(found.made, 'sent_days');
   });
 });
 

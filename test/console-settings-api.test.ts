@@ -214,12 +214,15 @@ test('the file of the server is compared with what is applied, and applies are l
   const options = { path, env: {}, ...audienceChecks, ...messageChecks };
   const app = await startTestApp(t, {
     worker: false,
-    planFile: (db, workspaceId, secret) => () => planFile(db, { ...options, workspaceId, secret }),
+    planFile: (db, workspaceId, secret) => () => planFile(db, { ...options, choose: async () => workspaceId, secret }),
   });
   const viewer = await givenOperator(app, 'viewer');
   const state = async () => (await viewer.call('GET', 'workspace-file/state')).body;
   const applyNow = () =>
-    applyFile(app.db, { ...options, workspaceId: app.workspaceId, secret: secretFrom(app.secret), by: 'test' });
+    applyFile(app.db, {
+      ...{ ...options, choose: async () => app.workspaceId },
+      ...{ secret: secretFrom(app.secret), by: 'test' },
+    });
   writeFileSync(path, 'campaigns: [{ id: c, name: Receipts, kind: api }]');
   const before = await state();
   assert.deepEqual([before.applied, before.server_file.file], [[], 'workspace.yaml']);

@@ -61,7 +61,7 @@ test('pages of settings fit their width, break no policy, show no secret and hav
 }, async (t) => {
   const file = workspaceFile(t);
   const started = await startConsole(t, {
-    planFile: (db, workspaceId, secret) => () => planFile(db, { ...file, workspaceId, secret }),
+    planFile: (db, workspaceId, secret) => () => planFile(db, { ...file, choose: async () => workspaceId, secret }),
   });
   const { app, complaints, newPage, open } = started;
   await fillConsole(app);
@@ -117,7 +117,10 @@ function workspaceFile(t: TestContext): FileOptions {
 async function applyFirst({ db, workspaceId, secret }: TestApp, file: FileOptions): Promise<void> {
   const receipts = '{ id: receipts, name: Receipts, kind: api }';
   writeFileSync(file.path, `campaigns: [${receipts}]`);
-  await applyFile(db, { ...file, workspaceId, secret: secretFrom(secret), by: 'cresset apply by ada' });
+  await applyFile(db, {
+    ...{ ...file, choose: async () => workspaceId },
+    ...{ secret: secretFrom(secret), by: 'cresset apply by ada' },
+  });
   writeFileSync(file.path, `campaigns: [${receipts}, { id: news, name: News, kind: api }]`);
 }
 

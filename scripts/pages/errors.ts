@@ -33,7 +33,7 @@ A body that is not JSON is answered with the line and the column, both from 1, a
 | \`Idempotency-Replayed: true\` | \`/messages/send\`, \`POST /dispatches\`, \`/campaigns/trigger/send\` and \`/canvas/trigger/send\` with an \`Idempotency-Key\`, and transactional sends with an \`external_send_id\`: the answer is the stored one of the first request |
 | \`Allow\` | with 405: the methods of this path |
 
-Windows begin on the full hour, minute or second of UTC, and count for the whole workspace:
+Windows begin on the full hour, minute or second of UTC, and count for the whole workspace. Beside them, the host may have set [quotas](workspaces.md#quotas) for all its requests and sends.
 
 | requests | limit |
 |---|---|

@@ -23,17 +23,17 @@ export interface AlertMessage {
   body: AlertBody;
 }
 
-/** `publicUrl`: without a slash at its end. */
+/** `home`: URL of the console's home, of the workspace. */
 export function bodyOf(
   { alertId, kind, said }: Telling,
-  { now, workspace, publicUrl }: { now: Date; workspace: string | null; publicUrl: string },
+  { now, workspace, home }: { now: Date; workspace: string | null; home: string },
 ): AlertBody {
   const [line = ''] = said.detail.split('\n');
   return {
     type: `alert.${kind}`,
     timestamp: now.toISOString(),
     text: kind === 'began' ? `Cresset: ${said.title}. ${line}` : `Cresset: over: ${said.title}`,
-    data: { alert_id: alertId, workspace, ...said, console: `${publicUrl}/` },
+    data: { alert_id: alertId, workspace, ...said, console: home },
   };
 }
 

@@ -82,7 +82,10 @@ class Watch {
     if (this.#isHolder || this.#ofDatabase.length > 0) await this.#lookAtDatabase();
     if (!this.#isHolder || db.refusal() !== null) return;
     const workspaces = await db.query<{ id: number; name: string }>(sql`select id, name from workspaces order by id`);
-    for (const workspace of workspaces) await this.#lookAt(workspace);
+    for (const workspace of workspaces) {
+      const path = workspaces.length > 1 ? `in/${workspace.id}/` : '';
+      await this.#lookAt({ ...workspace, path });
+    }
     await this.#tellAll();
   }
 
@@ -92,7 +95,8 @@ class Watch {
     return takeWatch(db, this.holder, now, new Date(now.getTime() + LEASE_MS));
   }
 
-  async #lookAt({ id, name }: { id: number; name: string }): Promise<void> {
+  /** `path`: of the workspace in the console. Empty: it is the only one. */
+  async #lookAt({ id, name, path }: { id: number; name: string; path: string }): Promise<void> {
     const { db, clock, catalog, catalogTrouble } = this.#options;
     const workspace = catalog().workspace(id);
     if (workspace === undefined) return; // it is read soon
@@ -102,7 +106,7 @@ class Watch {
     const others = troubles.filter(({ subject }) => subject.kind !== 'database');
     await changeKnown(db, { holder: this.holder, workspaceId: id, now }, (before) => {
       const { known, tellings } = this.#step(before, others, now);
-      return { known, messages: this.#messagesOf(tellings, { now, workspace: name }) };
+      return { known, messages: this.#messagesOf(tellings, { now, workspace: name, path }) };
     });
   }
 
@@ -125,10 +129,14 @@ class Watch {
     return step(before, troubles, { now, pauseMs: this.#options.targets.pauseMs, newId: randomUUID });
   }
 
-  #messagesOf(tellings: Step['tellings'], { now, workspace }: { now: Date; workspace: string | null }): AlertMessage[] {
+  #messagesOf(
+    tellings: Step['tellings'],
+    { now, workspace, path = '' }: { now: Date; workspace: string | null; path?: string },
+  ): AlertMessage[] {
     const { targets, publicUrl } = this.#options;
+    const home = `${publicUrl}/${path}`;
     return tellings.flatMap((telling) => {
-      const message = { id: randomUUID(), body: bodyOf(telling, { now, workspace, publicUrl }) };
+      const message = { id: randomUUID(), body: bodyOf(telling, { now, workspace, home }) };
       return targetNames(targets).map((target) => ({ ...message, target }));
     });
   }

@@ -6,11 +6,12 @@ import type { Database } from '../db/database.ts';
 import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
-import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { chooseWorkspace } from '../workspace/workspaces.ts';
+import { type InOption, inWorkspace } from './on-workspace.ts';
 import { answer, type Terminal } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
 
-interface ApplyCommandOptions {
+interface ApplyCommandOptions extends InOption {
   dryRun?: boolean;
   reseal?: boolean;
   json?: boolean;
@@ -19,9 +20,10 @@ interface ApplyCommandOptions {
 type Checks = Pick<ApplyFileOptions, 'checkFilter' | 'checkReferences' | 'checkContent'>;
 
 export function applyCommand(terminal: Terminal, { checkFilter, checkReferences, checkContent }: Checks): Command {
-  return new Command('apply')
+  const command = new Command('apply')
     .description('change the workspace to match a workspace file, and print the changes')
-    .argument('<file>', 'a workspace file (YAML)')
+    .argument('<file>', 'a workspace file (YAML)');
+  return inWorkspace(command, 'the workspace to change (default: the only one, or the one that the file names)')
     .option('--dry-run', 'print the changes without making them')
     .option('--reseal', 'store all credentials again, after CRESSET_SECRET was lost or changed')
     .option('--json', 'answer as JSON')
@@ -32,10 +34,10 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences,
       const path = resolve(file);
       const config = readConfig(env, new Set([...variablesOf(path), ...variablesOf(env.CRESSET_WORKSPACE)]));
       const work = async (db: Database) => {
-        const workspaceId = await ensureWorkspace(db);
+        const choose = (name: string | null) => chooseWorkspace(db, options.in ?? config.workspaceName, name);
         const checks = { checkFilter, checkReferences, checkContent };
         const secret = await secretForCommand(db, config);
-        return applyFile(db, { workspaceId, path, env, secret, ...checks, dryRun, reseal, by: caller() });
+        return applyFile(db, { choose, path, env, secret, ...checks, dryRun, reseal, by: caller() });
       };
       const { plan, warnings } = await withDatabase(config, work, json ? {} : { terminal });
       const note = dryRun ? '\nThis was a dry run: nothing was changed.' : '';

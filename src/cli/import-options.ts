@@ -10,6 +10,7 @@ import { readEncoding } from '../people/import/source.ts';
 import { readPhoneCountry } from '../people/profile/contact.ts';
 import { recordArguments } from './import-arguments.ts';
 import { readForeign } from './import-from.ts';
+import type { InOption } from './on-workspace.ts';
 import { UsageError } from './usage-error.ts';
 import type { ImportCommand } from './users-import.ts';
 
@@ -20,7 +21,7 @@ export interface DateFormats {
 }
 
 /** The options of `cresset users import`, as Commander gives them. */
-export interface ImportCommandOptions {
+export interface ImportCommandOptions extends InOption {
   format?: 'ndjson' | 'csv';
   records: RecordKind;
   encoding: string;

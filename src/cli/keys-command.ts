@@ -11,11 +11,11 @@ import {
   WORKSPACE_FILE,
 } from '../workspace/keys.ts';
 import { type Permission, permissions } from '../workspace/permissions.ts';
-import { onWorkspace } from './on-workspace.ts';
+import { type InOption, inWorkspace, onWorkspace } from './on-workspace.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
-interface CreateOptions {
+interface CreateOptions extends InOption {
   permission?: string[];
   allPermissions?: boolean;
   allowFrom?: string[];
@@ -31,7 +31,7 @@ export function keysCommand(terminal: Terminal): Command {
 }
 
 function createCommand(terminal: Terminal): Command {
-  return new Command('create')
+  return inWorkspace(new Command('create'))
     .description('create an API key and print it, once')
     .argument('<name>', 'what the key is for; unique')
     .option('-p, --permission <permission...>', 'what the key may do; may be repeated')
@@ -73,11 +73,11 @@ function readPermission(name: string): Permission {
 }
 
 function listCommand(terminal: Terminal): Command {
-  return new Command('list')
+  return inWorkspace(new Command('list'))
     .description('list the API keys, of each only its first characters')
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys list\n  cresset keys list --json')
-    .action(async (options: { json?: boolean }) => {
+    .action(async (options: InOption & { json?: boolean }) => {
       const keys = await onWorkspace(terminal, options, listKeys);
       const text = keys.length === 0 ? 'There are no keys.' : `${table(columns, keys.map(row))}\n\n${lastUsedNote}`;
       answer(terminal, options.json, keys.map(shown), text);
@@ -116,12 +116,12 @@ function shown(key: KeyRecord): object {
 }
 
 function deleteCommand(terminal: Terminal): Command {
-  return new Command('delete')
+  return inWorkspace(new Command('delete'))
     .description('delete an API key; running servers refuse it at once')
     .argument('<id or name>', 'the id or name that `cresset keys list` shows')
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExamples:\n  cresset keys delete backend')
-    .action(async (idOrName: string, options: { json?: boolean }) => {
+    .action(async (idOrName: string, options: InOption & { json?: boolean }) => {
       const { createdBy, id, name } = await onWorkspace(terminal, options, (db, workspaceId) =>
         deleteKey(db, workspaceId, idOrName),
       );

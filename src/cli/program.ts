@@ -17,6 +17,7 @@ import { type CheckFilter, WorkspaceFileError } from '../workspace/file/file.ts'
 import { KeyError } from '../workspace/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
+import { WorkspaceNameError } from '../workspace/workspaces.ts';
 import { applyCommand } from './apply-command.ts';
 import { backupCommand } from './backup/backup-command.ts';
 import { restoreCommand } from './backup/restore-command.ts';
@@ -31,6 +32,7 @@ import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
 import { workspaceCommand } from './workspace-command.ts';
+import { workspacesCommand } from './workspaces-command.ts';
 
 export type { Terminal } from './terminal.ts';
 
@@ -61,6 +63,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(devCommand((config, options) => actions.serve(config, options), terminal))
     .addCommand(applyCommand(terminal, actions))
     .addCommand(workspaceCommand(terminal))
+    .addCommand(workspacesCommand(terminal))
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
@@ -97,6 +100,7 @@ const misuses = [
   ImportFileError,
   FaultError,
   WorkspaceFolderError,
+  WorkspaceNameError,
 ];
 const expected = [
   ...misuses,

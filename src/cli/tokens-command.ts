@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { undashed } from '../lib/uuid.ts';
 import { listRemovals, type Removal, type RemovalFilter, restoreTokens } from '../people/tokens/token-removals.ts';
 import { idKey } from '../workspace/catalog.ts';
-import { onWorkspace } from './on-workspace.ts';
+import { type InOption, inWorkspace, onWorkspace } from './on-workspace.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
-interface FilterOptions {
+interface FilterOptions extends InOption {
   app?: string;
   since?: string;
   reason?: string;
@@ -21,7 +21,7 @@ export function tokensCommand(terminal: Terminal): Command {
 }
 
 function filtered(command: Command): Command {
-  return command
+  return inWorkspace(command)
     .option('-a, --app <id>', 'only tokens of this app')
     .option('-s, --since <when>', 'only since this time: an ISO time such as 2026-03-15T12:00Z, or 30m, 6h, 2d ago')
     .option('-r, --reason <reason>', "only with this reason, in the provider's words")

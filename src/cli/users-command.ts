@@ -10,6 +10,7 @@ import { type Recognized, recognize } from '../people/import/from/recognize.ts';
 import { type FirstLine, readFirstLine } from '../people/import/rejects-header.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
 import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
+import { chooseWorkspace } from '../workspace/workspaces.ts';
 import { readAppOption } from './import-from.ts';
 import {
   formatOf,
@@ -25,6 +26,7 @@ import {
   readTypes,
   withStoredOptions,
 } from './import-options.ts';
+import { inWorkspace } from './on-workspace.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { runImport } from './users-import.ts';
@@ -44,7 +46,7 @@ function importCommand(terminal: Terminal): Command {
     .addOption(new Option('-f, --format <format>', 'needed if the file name does not say').choices(['ndjson', 'csv']))
     .option('--encoding <name>', 'of the file, such as windows-1252', readEncodingOption, 'utf-8');
   const isGiven = (name: string) => command.getOptionValueSource(name) === 'cli';
-  return addRecordOptions(command)
+  return inWorkspace(addRecordOptions(command))
     .option('--rejects <path>', 'file that keeps bad records (default: <file>.rejects.ndjson)')
     .option('--dry-run', 'read and check the whole file, and apply nothing')
     .option('--restart', 'start from the beginning, whatever earlier runs did')
@@ -54,8 +56,10 @@ function importCommand(terminal: Terminal): Command {
       const config = readConfig(terminal.env, variablesOf(terminal.env.CRESSET_WORKSPACE));
       const { options, ...seen } = await lookedInto(file, given, isGiven);
       const job = { ...readImportCommand(file, options, seen), parallelBatches };
-      const work = async (db: Database) =>
-        runImport(db, { command: job, secret: await secretForCommand(db, config), terminal });
+      const work = async (db: Database) => {
+        const workspaceId = await chooseWorkspace(db, given.in ?? config.workspaceName);
+        await runImport(db, { workspaceId, command: job, secret: await secretForCommand(db, config), terminal });
+      };
       await withDatabase(config, work, {
         connections: parallelBatches + 1,
         ...(!job.json && { terminal }),

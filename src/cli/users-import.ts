@@ -14,7 +14,6 @@ import { RejectsFile } from '../people/import/rejects-file.ts';
 import { type FileIdentity, identify } from '../people/import/source.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import type { Secret } from '../workspace/secrets.ts';
-import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { type ReadingCommand, readRecords, translatorOf } from './import-reading.ts';
 import { ImportReport } from './import-report.ts';
 import { CommandEnd, type Terminal } from './terminal.ts';
@@ -37,9 +36,13 @@ export interface ImportCommand extends ReadingCommand {
 /** Runs one `cresset users import` and reports on it. Throws CommandEnd if it was interrupted or a record is rejected. */
 export async function runImport(
   db: Database,
-  { command, secret, terminal }: { command: ImportCommand; secret: Secret; terminal: Terminal },
+  {
+    workspaceId,
+    command,
+    secret,
+    terminal,
+  }: { workspaceId: number; command: ImportCommand; secret: Secret; terminal: Terminal },
 ): Promise<void> {
-  const workspaceId = await ensureWorkspace(db);
   const workspace = (await loadCatalog(db, secret)).workspace(workspaceId);
   if (workspace === undefined) throw new Error('the workspace is not in the catalog');
   const translator = translatorOf(command.foreign, workspace);

@@ -4,19 +4,20 @@ import { readConfig } from '../config.ts';
 import { exportWorkspace } from '../workspace/export/export-workspace.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
 import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
-import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { chooseWorkspace } from '../workspace/workspaces.ts';
+import { type InOption, inWorkspace } from './on-workspace.ts';
 import { answer, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { withDatabase } from './with-database.ts';
 
-interface ExportOptions {
+interface ExportOptions extends InOption {
   output?: string;
   json?: boolean;
 }
 
 export function workspaceCommand(terminal: Terminal): Command {
   return new Command('workspace').description('read what is applied').addCommand(
-    new Command('export')
+    inWorkspace(new Command('export'))
       .description('print what is applied as a workspace file, with variables in the place of secrets')
       .option('-o, --output <file>', 'write it to this file, which must not exist yet')
       .option('--json', 'answer as JSON')
@@ -25,12 +26,15 @@ export function workspaceCommand(terminal: Terminal): Command {
   );
 }
 
-async function exportTo(terminal: Terminal, { output, json }: ExportOptions): Promise<void> {
+async function exportTo(terminal: Terminal, { output, json, in: name }: ExportOptions): Promise<void> {
   const { env } = terminal;
   const config = readConfig(env, variablesOf(env.CRESSET_WORKSPACE));
   const { yaml, variables } = await withDatabase(
     config,
-    async (db) => exportWorkspace(db, await ensureWorkspace(db), await secretForCommand(db, config)),
+    async (db) => {
+      const workspaceId = await chooseWorkspace(db, name ?? config.workspaceName);
+      return exportWorkspace(db, workspaceId, await secretForCommand(db, config));
+    },
     json ? {} : { terminal },
   );
   if (output === undefined) return answer(terminal, json, { yaml, variables }, yaml.trimEnd());

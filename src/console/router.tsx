@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from '@tanstack/react-router';
 import { parseSearch, stringifySearch } from './lib/search.ts';
 import { useTitle } from './lib/title.ts';
+import { basePath } from './lib/workspace.ts';
 import { Home } from './pages/home/home.tsx';
 import { Failure } from './parts/loaded.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -123,12 +124,9 @@ const pages = [
   }),
 ];
 
-/** Where the console is served, without a slash at the end. */
-const basepath = new URL(document.baseURI).pathname.replace(/\/$/, '') || '/';
-
 export const router = createRouter({
   routeTree: root.addChildren(pages),
-  basepath,
+  basepath: basePath,
   parseSearch,
   stringifySearch,
   defaultErrorComponent: ({ error }) => (

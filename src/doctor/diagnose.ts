@@ -120,21 +120,39 @@ async function readDefinitions(installation: Installation): Promise<WorkspaceCat
 
 /** All at once: each waits for somebody else. */
 async function lookAtAccounts(workspaces: readonly WorkspaceCatalog[]): Promise<Finding[]> {
-  const looks = workspaces.flatMap(({ apps, subscriptionGroups, settings }) => [
-    ...(settings.email.smtp ?? []).map(lookAtRelay),
-    ...[...apps.values()].map(({ name, provider }) => lookAtProvider(`app ${name}`, provider)),
-    ...[...subscriptionGroups.values()]
-      .filter(({ archived }) => !archived)
-      .map(({ name, provider }) => lookAtProvider(`subscription group ${name}`, provider)),
-  ]);
+  const looks = workspaces.map(async (workspace) => {
+    const { apps, subscriptionGroups, settings } = workspace;
+    const findings = await Promise.all([
+      ...(settings.email.smtp ?? []).map(lookAtRelay),
+      ...[...apps.values()].map(({ name, provider }) => lookAtProvider(`app ${name}`, provider)),
+      ...[...subscriptionGroups.values()]
+        .filter(({ archived }) => !archived)
+        .map(({ name, provider }) => lookAtProvider(`subscription group ${name}`, provider)),
+    ]);
+    return naming(workspace, workspaces, findings.flat());
+  });
   return (await Promise.all(looks)).flat();
+}
+
+/** Where there are several workspaces, a subject alone does not say whose it is. */
+function naming(
+  { name }: WorkspaceCatalog,
+  { length }: readonly WorkspaceCatalog[],
+  findings: readonly Finding[],
+): readonly Finding[] {
+  if (length < 2) return findings;
+  return findings.map((one) => ({
+    ...one,
+    subject: [`workspace ${name}`, ...(one.subject === null ? [] : [one.subject])].join(', '),
+  }));
 }
 
 /** A workspace without a relay sends no mail, whatever its sender. */
 async function lookAtSenders(workspaces: readonly WorkspaceCatalog[], server: string | null): Promise<Finding[]> {
   const dns = mailDns(server);
-  const senders = workspaces.map(({ settings }) => settings.email).filter(({ smtp }) => smtp !== null);
-  return (await Promise.all(senders.map((email) => lookAtMail(email, dns)))).flat();
+  const senders = workspaces.filter(({ settings }) => settings.email.smtp !== null);
+  const looks = senders.map(async (one) => naming(one, workspaces, await lookAtMail(one.settings.email, dns)));
+  return (await Promise.all(looks)).flat();
 }
 
 /** Whether its messages leave this machine, with links and references that lead back. */

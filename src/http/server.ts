@@ -28,6 +28,7 @@ import { addOperatorRoute } from './operator/serve.ts';
 import type { Page } from './page.ts';
 import { checkEscapes, checkQuery } from './query.ts';
 import { createRate, noRate, type RateOptions } from './rate/rate.ts';
+import { chargeRequest } from './rate/request-quota.ts';
 import { queryOf, rawBodyOf, sendJson } from './requests.ts';
 import { type Answer, defaultBucket, type RateBucket, type Route, type RouteRequest } from './route.ts';
 import { unknownPath } from './unknown-path.ts';
@@ -206,6 +207,8 @@ async function answer(
   if (route.streams !== undefined) checkStreamed(request, route.streams);
   else if (mayHaveBody(route, rawBody) && !isForm)
     checkContentType(request, options.catalog().workspace(key.workspaceId));
+  const quota = chargeRequest(options, key.workspaceId, reply);
+  if (quota !== null) await quota;
   const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);
   let body: RawObject = {};

@@ -4,7 +4,7 @@ import { sql } from '../db/sql.ts';
 import { RequestError } from '../errors.ts';
 import type { Json } from '../lib/raw/json.ts';
 import { type Actor, recordChange } from './audit.ts';
-import type { Operator } from './operators.ts';
+import { type Operator, operatorColumns } from './operators.ts';
 import type { OperatorRole } from './roles.ts';
 
 /** A session ends after this time without a request, and after this time whatever happens, in milliseconds. */
@@ -64,15 +64,15 @@ export async function addSession(
 export async function findSession(db: Db, token: string, now: Date): Promise<Session | null> {
   if (!TOKEN.test(token)) return null;
   const row = await db.maybeOne<Operator & { sessionId: string; seenAt: Date } & Record<string, unknown>>(sql`
-    select s.id as "sessionId", s.seen_at as "seenAt", o.id, o.workspace_id as "workspaceId", o.name, o.role
+    select s.id as "sessionId", s.seen_at as "seenAt", ${operatorColumns}
       from operator_sessions s
       join operators o on o.id = s.operator_id
      where s.token_hash = ${hashOf(token)} and not (${isOver(now)})`);
   if (row === null) return null;
-  const { sessionId, seenAt, id, workspaceId, name, role } = row;
+  const { sessionId, seenAt, id, workspaceId, workspaces, name, role } = row;
   if (now.getTime() - seenAt.getTime() >= SEEN_EVERY_MS)
     await db.run(sql`update operator_sessions set seen_at = ${now} where token_hash = ${hashOf(token)}`);
-  return { id: sessionId, operator: { id, workspaceId, name, role } };
+  return { id: sessionId, operator: { id, workspaceId, workspaces, name, role } };
 }
 
 /** Which of these sessions are not over, with the roles of their operators. It does not count as a use of them. */
@@ -84,23 +84,18 @@ export function listStanding(db: Db, ids: readonly string[], now: Date): Promise
      where s.id = any(${ids}::uuid[]) and not (${isOver(now)})`);
 }
 
-/** The sessions of one operator or, with null, of all of the workspace, the last used first. */
-export function listSessions(
-  db: Db,
-  workspaceId: number,
-  operatorId: string | null,
-  now: Date,
-): Promise<ListedSession[]> {
+/** The sessions of one operator or, with null, of all, the last used first. */
+export function listSessions(db: Db, operatorId: string | null, now: Date): Promise<ListedSession[]> {
   return db.query<ListedSession & Record<string, unknown>>(sql`
     select s.id, o.name as operator, s.began_at as "beganAt", s.seen_at as "seenAt", s.address, s.user_agent as "userAgent"
       from operator_sessions s
       join operators o on o.id = s.operator_id
-     where o.workspace_id = ${workspaceId} and (${operatorId}::uuid is null or o.id = ${operatorId}) and not (${isOver(now)})
+     where (${operatorId}::uuid is null or o.id = ${operatorId}) and not (${isOver(now)})
      order by s.seen_at desc, s.id
      limit 1000`);
 }
 
-/** Ends a session: one's own, or with `ofAll` anybody's of the workspace. Throws RequestError if there is none. */
+/** Ends a session: one's own, or with `ofAll` anybody's. Throws RequestError if there is none. */
 export async function endSession(
   db: Database,
   actor: Actor & { operatorId: string },
@@ -111,8 +106,7 @@ export async function endSession(
     const ended = await tx.maybeOne<{ name: string }>(sql`
       delete from operator_sessions s
        using operators o
-       where s.id::text = ${id} and o.id = s.operator_id and o.workspace_id = ${actor.workspaceId}
-             and (${ofAll} or o.id = ${actor.operatorId})
+       where s.id::text = ${id} and o.id = s.operator_id and (${ofAll} or o.id = ${actor.operatorId})
       returning o.name`);
     if (ended === null) throw new RequestError('not_found', ['session_id: no session has this id']);
     const before = { operator: ended.name };

@@ -14,10 +14,10 @@ import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { planFile } from '../workspace/file/plan-file.ts';
-import { ensureFirstKey } from '../workspace/keys.ts';
 import { secretForServer, shareSecret } from '../workspace/sealed/shared-secret.ts';
 import { findSecret, hasOtherInFolder, type Secret } from '../workspace/secrets.ts';
-import { ensureWorkspace } from '../workspace/workspaces.ts';
+import { ensureStartKey } from '../workspace/start-key.ts';
+import { chooseWorkspace, ensureWorkspace } from '../workspace/workspaces.ts';
 import { type BroadcastWorker, startBroadcastWorker } from './broadcast-worker.ts';
 import { buildConsole } from './build-console.ts';
 import { freeLeasesOfDead } from './dead-workers.ts';
@@ -135,7 +135,7 @@ async function prepareWorkspace(
   secret: Secret,
   log: Logger,
 ): Promise<Made> {
-  const workspaceId = await ensureWorkspace(db);
+  const oldest = await ensureWorkspace(db);
   await shareSecret(db, secret);
   // With a database elsewhere, the file belongs to the embedded one that ran here before, which needs it.
   if (config.databaseUrl === null && hasOtherInFolder(config))
@@ -143,7 +143,7 @@ async function prepareWorkspace(
   if (config.workspaceFile !== null) {
     const checks = { ...audienceChecks, ...messageChecks };
     const { plan, warnings } = await applyFile(db, {
-      ...{ workspaceId, path: config.workspaceFile, env, secret, ...checks },
+      ...{ choose: chooseOf(db, config), path: config.workspaceFile, env, secret, ...checks },
       by: 'start with CRESSET_WORKSPACE',
     });
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
@@ -151,8 +151,8 @@ async function prepareWorkspace(
   }
   // Who starts a worker does not look for them in its log.
   if (!config.roles.includes('api')) return { key: null, password: null };
-  const { made: key } = await ensureFirstKey(db, workspaceId, config.apiKey);
-  const { made: password } = await ensureAdmin(db, workspaceId, config.adminPassword, new Date());
+  const { made: key } = await ensureStartKey(db, { given: config.apiKey, workspaceName: config.workspaceName });
+  const { made: password } = await ensureAdmin(db, oldest, config.adminPassword, new Date());
   return { key, password };
 }
 
@@ -161,9 +161,11 @@ function planOf(db: Database, config: Config, { env }: ServeOptions, secret: Sec
   const { workspaceFile: path } = config;
   if (path === null) return {};
   const checks = { ...audienceChecks, ...messageChecks };
-  return {
-    planFile: async () => planFile(db, { workspaceId: await ensureWorkspace(db), path, env, secret, ...checks }),
-  };
+  return { planFile: () => planFile(db, { choose: chooseOf(db, config), path, env, secret, ...checks }) };
+}
+
+function chooseOf(db: Database, { workspaceName }: Config) {
+  return (nameInFile: string | null) => chooseWorkspace(db, workspaceName, nameInFile);
 }
 
 /** What the first start made, to be shown once. null: it was there already. */

@@ -11,11 +11,14 @@ const start = Date.parse('2026-03-15T12:00:00Z');
 const at = (seconds: number) => new Date(start + seconds * 1_000);
 
 /** Adds the drain tasks of a broadcast, due from second `seconds` on. Returns the dispatch id. */
-async function givenBroadcast(db: Db, { tasks, seconds }: { tasks: number; seconds: number }): Promise<string> {
+async function givenBroadcast(
+  db: Db,
+  { tasks, seconds, workspace = 1 }: { tasks: number; seconds: number; workspace?: number },
+): Promise<string> {
   const id = v7(at(seconds));
   await db.run(sql`
     insert into tasks (dispatch_id, workspace_id, lane, kind, bucket, run_at)
-    select ${id}, 1, 1, 'drain', bucket, ${at(seconds)} from generate_series(0, ${tasks - 1}::integer) as bucket`);
+    select ${id}, ${workspace}::integer, 1, 'drain', bucket, ${at(seconds)} from generate_series(0, ${tasks - 1}::integer) as bucket`);
   return id;
 }
 
@@ -53,6 +56,24 @@ test('if more broadcasts wait than tasks are leased, those whose last turn was l
   // Each has sent a page and comes back, behind those that wait.
   await db.run(sql`update tasks set run_at = ${at(90)}, leased_until = null, worker = null where worker is not null`);
   assert.deepEqual(await shares(lease(db, 4), ...ids), [...Array(8).fill(0), ...Array(4).fill(1)]);
+});
+
+test('a workspace with many broadcasts gets no more of a lease than one with a single broadcast', async (t) => {
+  const { db } = await testDatabase(t);
+  const many: string[] = [];
+  for (let seconds = 0; seconds < 10; seconds += 1) many.push(await givenBroadcast(db, { tasks: 10, seconds }));
+  const one = await givenBroadcast(db, { tasks: 10, seconds: 50, workspace: 2 });
+  const of = async (limit: number) => {
+    const [ofOne = 0, ...ofMany] = await shares(lease(db, limit), one, ...many);
+    return [ofMany.reduce((sum, count) => sum + count, 0), ofOne];
+  };
+  assert.deepEqual(await of(8), [4, 4]);
+  // A lease of one at a time takes turns, too: those of the larger workspace had theirs now.
+  await db.run(sql`update tasks set run_at = ${at(90)}, leased_until = null, worker = null where worker is not null`);
+  await db.run(sql`update tasks set run_at = ${at(91)} where workspace_id = 2 and run_at = ${at(90)}`);
+  assert.deepEqual(await of(1), [1, 0]);
+  await db.run(sql`update tasks set run_at = ${at(95)}, leased_until = null, worker = null where worker is not null`);
+  assert.deepEqual(await of(1), [0, 1]);
 });
 
 test('only due and free tasks have a turn; expansions are leased apart', async (t) => {

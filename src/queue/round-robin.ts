@@ -14,6 +14,8 @@ export interface Turns {
  * dispatch whose last turn was longest ago comes first. (A task that had its turn becomes due at that moment.) Ordered
  * by age alone, a small broadcast would wait until all 256 tasks of each larger one had sent a page. The query steps
  * from one dispatch to the next by the index tasks_turns, so the number of their tasks does not matter.
+ *
+ * Workspaces have turns in the same way, before their dispatches: one with ten broadcasts gets no more than one with one.
  */
 export function idsInTurn({ lane, isFree, now, limit }: Turns): Sql {
   // The lane is a literal, because with a parameter PostgreSQL could not tell that the partial index of this lane
@@ -36,8 +38,8 @@ export function idsInTurn({ lane, isFree, now, limit }: Turns): Sql {
     select one.id
       from waiting
      cross join lateral (
-       select t.id, t.run_at, row_number() over (order by t.run_at, t.id) as place
-         from (select t.id, t.run_at
+       select t.id, t.workspace_id, t.run_at, row_number() over (order by t.run_at, t.id) as place
+         from (select t.id, t.workspace_id, t.run_at
                  from tasks t
                 where ${isSending} and t.dispatch_id = waiting.dispatch_id and t.run_at <= ${now} and ${isFree}
                 order by t.run_at, t.id
@@ -48,6 +50,7 @@ export function idsInTurn({ lane, isFree, now, limit }: Turns): Sql {
          from tasks t
         where ${isSending} and t.dispatch_id = waiting.dispatch_id and t.run_at <= ${now}
      ) as last_turn
-     order by one.place, last_turn.at, one.run_at, one.id
+     order by row_number() over (partition by one.workspace_id order by one.place, last_turn.at, one.run_at, one.id),
+              max(last_turn.at) over (partition by one.workspace_id), last_turn.at, one.run_at, one.id
      limit ${limit}`;
 }

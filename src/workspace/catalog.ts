@@ -6,6 +6,7 @@ import type { Platform } from '../channels/provider.ts';
 import type { GroupProvider, PushProvider } from '../channels/providers.ts';
 import type { RawObject } from '../lib/raw/json.ts';
 import type { Permission } from './permissions.ts';
+import type { Quotas } from './quotas.ts';
 import type { QuietHours } from './rules/quiet-hours.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface WorkspaceCatalog {
   blockedAttributes?: ReadonlySet<string>;
   /** Whom its templates may call. Absent: public hosts, without credentials. */
   connectedContent?: ConnectedContentSettings;
+  /** The most that it may use. Absent: any number of everything. */
+  quotas?: Quotas;
   /** Where its events are sent. Absent: nowhere. */
   eventWebhooks?: readonly EventWebhook[];
 }

@@ -18,6 +18,7 @@ import {
 } from './catalog.ts';
 import { openWebhookSecrets } from './event-webhooks.ts';
 import { type Permission, permissions } from './permissions.ts';
+import { type Quotas, quotasFrom, type StoredQuotas } from './quotas.ts';
 import type { QuietHours } from './rules/quiet-hours.ts';
 import { openContent } from './sealed/sealed-content.ts';
 import { openEmail } from './sealed/sealed-email.ts';
@@ -66,6 +67,7 @@ interface WorkspaceRow {
   settings: StoredSettings;
   secrets: Buffer | null;
   connected_content: Buffer | null;
+  quotas: StoredQuotas;
 }
 
 async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, WorkspaceCatalog>> {
@@ -84,7 +86,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
   );
   const blocked = await loadByWorkspace<{ name: string }>(tx, sql`select workspace_id, name from blocked_attributes`);
   const rows = await tx.query<WorkspaceRow>(
-    sql`select id, name, time_zone, settings, secrets, connected_content from workspaces`,
+    sql`select id, name, time_zone, settings, secrets, connected_content, quotas from workspaces`,
   );
   return new Map(
     rows.map((row) => [
@@ -104,11 +106,16 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
           preferenceCenters: new Map(centers.get(row.id)?.map(({ name, id }) => [name, id])),
         }),
         ...(blocked.has(row.id) && { blockedAttributes: new Set(blocked.get(row.id)?.map(({ name }) => name)) }),
+        ...withQuotas(quotasFrom(row.quotas)),
         ...withContent(openContent(row.connected_content, secret, row.id)),
         ...(webhooks.has(row.id) && { eventWebhooks: webhooks.get(row.id) ?? [] }),
       },
     ]),
   );
+}
+
+function withQuotas(quotas: Quotas | undefined): Pick<WorkspaceCatalog, 'quotas'> {
+  return quotas === undefined ? {} : { quotas };
 }
 
 function withContent(settings: ConnectedContentSettings | null): Pick<WorkspaceCatalog, 'connectedContent'> {

@@ -1,3 +1,5 @@
+import { workspacePath } from './workspace.ts';
+
 /** A refusal of the server, or that it could not be reached (`status` 0). */
 export class ApiError extends Error {
   readonly status: number;
@@ -28,9 +30,9 @@ export function signedOut(): void {
   onSignedOut();
 }
 
-/** URL of a call, below the path at which the console is served. `path`: such as `me`. */
+/** URL of a call about the workspace of this page, below the path at which the console is served. `path`: such as `me`. */
 export function urlOf(path: string): string {
-  return new URL(`operator/v1/${path}`, document.baseURI).href;
+  return new URL(`${workspacePath}operator/v1/${path}`, document.baseURI).href;
 }
 
 /** Reads. `path`: such as `dispatches?limit=10`. Throws ApiError. */

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { keyHere } from './workspace.ts';
 
 interface Draft {
   text: string;
@@ -16,7 +17,7 @@ export function useDraft(key: string, empty: string): { draft: Draft; write(text
       setDraft({ text, at: keep(key, { text, at }) ? at : null });
     },
     forget() {
-      localStorage.removeItem(key);
+      localStorage.removeItem(keyHere(key));
       setDraft({ text: empty, at: null });
     },
   };
@@ -24,7 +25,7 @@ export function useDraft(key: string, empty: string): { draft: Draft; write(text
 
 /** What the browser has kept under the key, or what a draft begins with. */
 export function stored(key: string, empty: string): Draft {
-  const { text, at } = readDraft(localStorage.getItem(key));
+  const { text, at } = readDraft(localStorage.getItem(keyHere(key)));
   return typeof text === 'string' && typeof at === 'number' ? { text, at } : { text: empty, at: null };
 }
 
@@ -41,7 +42,7 @@ function readDraft(kept: string | null): Partial<Draft> {
 /** Keeps a draft. Returns whether there was room for it. */
 export function keep(key: string, draft: Draft): boolean {
   try {
-    localStorage.setItem(key, JSON.stringify(draft));
+    localStorage.setItem(keyHere(key), JSON.stringify(draft));
     return true;
   } catch {
     return false;

@@ -7,7 +7,12 @@ export type Role = (typeof roles)[number];
 
 export interface Me {
   operator: { name: string; role: Role };
+  /** Name of the workspace of this page. */
   workspace: string;
+  workspace_id: number;
+  /** Those that the operator may enter. */
+  workspaces: { workspace_id: number; name: string }[];
+  may_manage_operators: boolean;
   version: string;
   public_url: string;
 }

@@ -1,10 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
-import { change } from '../lib/api.ts';
+import { ApiError, change } from '../lib/api.ts';
 import { keepLive, type LiveState, useLive } from '../lib/live.ts';
 import { timeOf } from '../lib/say.ts';
-import { setSignedOut, useMay, useMe, useSignedOut } from '../lib/session.ts';
+import { type Me, setSignedOut, useMay, useMe, useSignedOut } from '../lib/session.ts';
+import { enter, workspacePath } from '../lib/workspace.ts';
 import { SignIn } from '../pages/sign-in/sign-in.tsx';
 import { Icon, Mark } from '../parts/icon.tsx';
 import { useNow } from '../parts/time.tsx';
@@ -14,6 +15,7 @@ import { type Entry, entries } from './entries.ts';
 import { FindField } from './find-field.tsx';
 import { KeyHelp } from './help.tsx';
 import { useKeys } from './keys.ts';
+import { NoWorkspace, WorkspaceSwitch } from './workspaces.tsx';
 
 /** What is around every page: entries, find, keys, and the sign-in when nobody is signed in. */
 export function Shell() {
@@ -34,19 +36,21 @@ export function Shell() {
   );
   useKeys(keys);
   useStream(me.data !== undefined && !isSignedOut);
+  const mustEnter = me.data !== undefined && me.data.workspaces.length > 1 && workspacePath === '' ? me.data : null;
+  useEffect(() => {
+    if (mustEnter !== null) enter(mustEnter.workspace_id);
+  }, [mustEnter]);
   if (me.data === undefined && isSignedOut) return <SignIn />;
   if (me.data === undefined && me.error === null) return null;
+  if (mustEnter !== null) return null;
+  if (me.error instanceof ApiError && me.error.status === 404 && workspacePath !== '') return <NoWorkspace />;
   return (
     <>
       <a className="skip" href="#main">
         To the content
       </a>
       <div className="app">
-        <Side
-          workspace={me.data?.workspace ?? ''}
-          name={me.data?.operator.name ?? ''}
-          role={me.data?.operator.role ?? ''}
-        />
+        <Side me={me.data} />
         <div className="main">
           <header className="top">
             <FindField field={field} />
@@ -78,7 +82,7 @@ export function Shell() {
   );
 }
 
-function Side({ workspace, name, role }: { workspace: string; name: string; role: string }) {
+function Side({ me }: { me: Me | undefined }) {
   const signOut = async () => {
     await change('POST', 'sign-out').catch(() => undefined); // A session that is over is signed out, too.
     setSignedOut(true);
@@ -89,17 +93,18 @@ function Side({ workspace, name, role }: { workspace: string; name: string; role
       <Link to="/" className="brand">
         <Mark />
         <b>Cresset</b>
-        <span>{workspace}</span>
+        <span>{me?.workspace}</span>
       </Link>
+      <WorkspaceSwitch me={me} />
       <ComposeButton />
       <nav className="nav" aria-label="Main">
         <Entries which={entries} />
       </nav>
       <div className="foot">
         <span className="grow">
-          {name}
+          {me?.operator.name}
           <br />
-          {role}
+          {me?.operator.role}
         </span>
         <button type="button" className="linkbtn" onClick={signOut}>
           Sign out

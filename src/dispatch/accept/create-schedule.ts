@@ -3,15 +3,17 @@ import { sql } from '../../db/sql.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { dashed, v7 } from '../../lib/uuid.ts';
 import { addTasks, announceTasks } from '../../queue/new-tasks.ts';
+import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { insertActivity } from '../ledger/activity-log.ts';
 import { insertScheduled } from '../ledger/schedules.ts';
 import { firingTime, type Schedule } from '../plan/schedule.ts';
 import { laneOf, type SendPlan, scheduleLane } from '../plan/send-plan.ts';
 import { storeSendId } from './send-ids.ts';
+import { chargeSends } from './send-quota.ts';
 
 /** A checked request to send later. */
 export interface ScheduleRequest {
-  workspaceId: number;
+  workspace: Pick<WorkspaceCatalog, 'id' | 'quotas'>;
   apiKeyId: string;
   requestId: string;
   plan: SendPlan;
@@ -45,12 +47,14 @@ export interface ScheduleDeps {
  */
 export async function createSchedule(deps: ScheduleDeps, request: ScheduleRequest): Promise<CreatedSchedule> {
   const { db, clock, onScheduled } = deps;
-  const { workspaceId, apiKeyId, requestId, plan, schedule, sendIdIsNew, activity, trace = null } = request;
+  const { workspace, apiKeyId, requestId, plan, schedule, sendIdIsNew, activity, trace = null } = request;
+  const { id: workspaceId } = workspace;
   const now = clock.now();
   const dispatchId = v7(now);
   const firesAt = firingTime(schedule, now);
   const { campaignId, segmentId, sendId } = plan;
   await db.transaction(async (tx) => {
+    await chargeSends(tx, workspace, plan, now);
     const stored = {
       lane: laneOf(plan),
       request: JSON.stringify(plan),

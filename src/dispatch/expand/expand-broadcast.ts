@@ -8,6 +8,7 @@ import { endTask, passOnExpansion } from '../../queue/task-ends.ts';
 import type { Task } from '../../queue/tasks.ts';
 import { noteProgress } from '../ledger/dispatches/dispatches.ts';
 import { insertSends, insertTimedSends } from '../ledger/new-sends.ts';
+import { noteSends } from '../ledger/sent-days.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
 import { isTimed } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
@@ -159,6 +160,8 @@ async function endPiece(context: PieceContext, rows: PieceRows | null): Promise<
   const { state, last: audienceEnd } = audience;
   const progress = { dispatchId: dispatch.id, state, people, audienceEnd, isLast, newTasks };
   if (!(await noteProgress(tx, progress, now))) throw new Outdated();
+  if (people > 0 && dispatch.workspace.quotas?.sendsPerDay !== undefined)
+    await noteSends(tx, { workspaceId: dispatch.workspace.id, sends: people * dispatch.messages.size, now });
   // Workers of other processes sleep, because the broadcast had nothing to drain when they were told of it.
   if (newTasks > 0) await announceTasks(tx, lanes.broadcast);
 }

@@ -22,6 +22,7 @@ import { forgetActivity } from '../ledger/activity-log.ts';
 import { forgetLists } from '../ledger/lists/uploads.ts';
 import { forgetStarts } from '../ledger/pace/starts.ts';
 import { forgetOldSlots } from '../ledger/person/slots.ts';
+import { forgetSentDays } from '../ledger/sent-days.ts';
 import { sumUpOldDays } from '../ledger/statistics/campaign-days.ts';
 import { totalPastDays } from '../ledger/statistics/day-totals.ts';
 import { sumUpOldFeedback } from '../ledger/statistics/feedback-days.ts';
@@ -68,6 +69,7 @@ async function addPartitions(db: Database, now: Date): Promise<void> {
 async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   const ago = (hours: number) => new Date(now.getTime() - hours * HOUR);
   await forgetWindows(db, ago(2));
+  await forgetSentDays(db, ago(48));
   await forgetQuotas(db, ago(2));
   await forgetStarts(db, ago(40 * 24));
   await forgetKeys(db, ago(24));

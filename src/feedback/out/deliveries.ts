@@ -31,13 +31,17 @@ const waiting = sql`
 const nextRetry = sql`
   (select min(r.next_at) from event_retries r where r.workspace_id = d.workspace_id and r.name = d.name)`;
 
-/** Makes what is missing for webhooks that are new. They get the events from when they were made. */
-export async function beginDeliveries(db: Db): Promise<void> {
+/**
+ * Makes what is missing for webhooks that are new. They get the events from when they were made. `workspaceId`: only for those
+ * of this workspace. Default: for all.
+ */
+export async function beginDeliveries(db: Db, workspaceId: number | null = null): Promise<void> {
   await db.run(sql`
     insert into event_deliveries (workspace_id, name, place)
     select w.workspace_id, w.name, w.begins_after
       from event_webhooks w
-     where not exists (select from event_deliveries d where d.workspace_id = w.workspace_id and d.name = w.name)
+     where (${workspaceId}::integer is null or w.workspace_id = ${workspaceId})
+           and not exists (select from event_deliveries d where d.workspace_id = w.workspace_id and d.name = w.name)
         on conflict do nothing`);
 }
 
@@ -131,7 +135,7 @@ export async function setDelivery(
   { workspaceId, name }: { workspaceId: number; name: string },
   state: 'active' | 'paused',
 ): Promise<boolean> {
-  await beginDeliveries(db);
+  await beginDeliveries(db, workspaceId);
   const resumed: Sql = state === 'active' ? sql`blocked_until = null, failures = 0,` : empty;
   const changed = await db.run(sql`
     update event_deliveries set ${resumed} state = ${state} where workspace_id = ${workspaceId} and name = ${name}`);
@@ -145,7 +149,7 @@ export async function replayFrom(
   place: number,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    await beginDeliveries(tx);
+    await beginDeliveries(tx, workspaceId);
     const changed = await tx.run(sql`
       update event_deliveries
          set place = ${place}, leased_until = null, blocked_until = null

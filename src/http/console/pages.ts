@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { takeWorkspace, withoutWorkspace } from '../operator/asked-workspace.ts';
 import type { Page, PageAnswer } from '../page.ts';
 import { unknownPath } from '../unknown-path.ts';
 import type { ConsoleFiles } from './files.ts';
@@ -49,18 +50,18 @@ const headers = {
 
 /**
  * Sends browsers that ask for a page of the console to it. The API has some of these paths, too: it answers whoever has a
- * key or does not ask for HTML.
+ * key or does not ask for HTML. Before pages of the console and its calls, the path may have a workspace.
  */
-export function toConsole({
-  method = '',
-  url = '',
-  headers: { accept = '', authorization },
-}: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): string {
+export function toConsole(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): string {
+  const { method = '', url = '', headers } = request;
+  const { accept = '', authorization } = headers;
   const isNavigation =
     (method === 'GET' || method === 'HEAD') && accept.includes('text/html') && authorization === undefined;
-  if (!isNavigation) return url;
-  const [, first = ''] = url.replace(/[?#].*$/s, '').split('/');
-  return entries.has(first) ? PAGE : url;
+  if (!isNavigation) return takeWorkspace(request);
+  const [, first = ''] = withoutWorkspace(url)
+    .replace(/[?#].*$/s, '')
+    .split('/');
+  return entries.has(first) ? PAGE : takeWorkspace(request);
 }
 
 /** The console: one page for all its paths, and the files that it loads. `publicUrl`: whose path is that of the console. */

@@ -2,7 +2,8 @@ import type { Db } from '../../db/database.ts';
 import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { mayAct } from '../../operators/roles.ts';
-import { findSession } from '../../operators/sessions.ts';
+import { findSession, type Session } from '../../operators/sessions.ts';
+import type { Catalog } from '../../workspace/catalog.ts';
 import type { OperatorAccess, OperatorCall } from './route.ts';
 
 /** The header without which nothing is changed. A page of another site cannot send it unless this server allows it. */
@@ -10,7 +11,17 @@ const HEADER = 'x-cresset-console';
 const COOKIE = 'cresset_session';
 
 /** Finds out who calls. `publicUrl`: the URL at which operators reach this server, too. */
-export function createAccess({ db, clock, publicUrl }: { db: Db; clock: Clock; publicUrl: string }): OperatorAccess {
+export function createAccess({
+  db,
+  clock,
+  catalog,
+  publicUrl,
+}: {
+  db: Db;
+  clock: Clock;
+  catalog: Pick<Catalog, 'workspace'>;
+  publicUrl: string;
+}): OperatorAccess {
   const publicOrigin = new URL(publicUrl).origin;
   return {
     refuseOtherSites({ method, headers }) {
@@ -19,7 +30,7 @@ export function createAccess({ db, clock, publicUrl }: { db: Db; clock: Clock; p
       if (method !== 'GET' && headers[HEADER] === undefined)
         throw new RequestError('cross_site', ['X-Cresset-Console: expected this header, with any value']);
     },
-    async admit(call, role) {
+    async admit(call, role, asked) {
       const token = tokenOf(call);
       const session = token === null ? null : await findSession(db, token, clock.now());
       if (session === null) throw new RequestError('not_signed_in', ['Cookie: sign in with POST /operator/v1/sign-in']);
@@ -28,9 +39,19 @@ export function createAccess({ db, clock, publicUrl }: { db: Db; clock: Clock; p
         throw new RequestError('role_required', [
           `role: this needs the role ${role}, and "${operator.name}" is a ${operator.role}`,
         ]);
-      return session;
+      return enter(session, asked, catalog);
     },
   };
+}
+
+/** The session in the workspace that is asked for. One that the operator may not enter is answered as one that is not there. */
+function enter(session: Session, asked: number | null, catalog: Pick<Catalog, 'workspace'>): Session {
+  const { operator } = session;
+  const workspaceId = asked ?? operator.workspaceId;
+  if (workspaceId === operator.workspaceId && operator.workspaces === null) return session;
+  if (operator.workspaces?.includes(workspaceId) === false || catalog.workspace(workspaceId) === undefined)
+    throw new RequestError('not_found', [`/in/${workspaceId}: there is no such workspace, or you may not enter it`]);
+  return { ...session, operator: { ...operator, workspaceId } };
 }
 
 /** The browser says where a request comes from, unless it is a plain one of the same site. */

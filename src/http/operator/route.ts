@@ -66,8 +66,11 @@ export type OperatorRoute = SignedInRoute | StrangerRoute | OperatorStream;
 export interface OperatorAccess {
   /** Throws RequestError if the request may come from a page of another site. */
   refuseOtherSites(request: OperatorCall): void;
-  /** Throws RequestError if nobody is signed in, or the role does not suffice. */
-  admit(request: OperatorCall, role: OperatorRole): Promise<Session>;
+  /**
+   * Who calls, in the workspace of the URL. `asked`: its id; null: the operator's first one. Throws RequestError if nobody is
+   * signed in, the role does not suffice, or the operator may not enter the workspace.
+   */
+  admit(request: OperatorCall, role: OperatorRole, asked: number | null): Promise<Session>;
 }
 
 export interface OperatorCall {

@@ -5,6 +5,7 @@ import { refuseEncoding } from '../body/encodings.ts';
 import { checkEscapes, checkQuery } from '../query.ts';
 import { queryOf, rawBodyOf, sendJson } from '../requests.ts';
 import type { Answer } from '../route.ts';
+import { askedWorkspace } from './asked-workspace.ts';
 import type { OperatorAccess, OperatorRoute, OperatorStream } from './route.ts';
 
 type PlainRoute = Exclude<OperatorRoute, OperatorStream>;
@@ -27,7 +28,8 @@ export function addOperatorRoute(server: FastifyInstance, route: OperatorRoute, 
       reply.headers(headers);
       access.refuseOtherSites(request);
       refuseEncoding(request, reply);
-      if (route.role !== null) sessions.set(request, await access.admit(request, route.role));
+      if (route.role === null) return;
+      sessions.set(request, await access.admit(request, route.role, askedWorkspace(request.raw)));
     },
     handler: async (request, reply) => {
       const session = sessions.get(request);

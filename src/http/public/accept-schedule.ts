@@ -48,7 +48,7 @@ export async function acceptSchedule(
   if (prepare !== undefined) remarks = { ...remarks, warnings: [...remarks.warnings, ...(await prepare())] };
   const span = request.span?.child('accept') ?? null;
   const order = {
-    ...{ workspaceId, apiKeyId: apiKey.id, requestId, plan, schedule, sendIdIsNew, trace: span?.traceparent },
+    ...{ workspace, apiKeyId: apiKey.id, requestId, plan, schedule, sendIdIsNew, trace: span?.traceparent },
     activity: activityOf({ plan, workspace, body, requestId, apiKeyName: apiKey.name, endpoint: path }),
   };
   const { dispatchId, scheduleId } = await within(

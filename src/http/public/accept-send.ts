@@ -4,6 +4,7 @@ import type { Acceptance, Acceptor } from '../../dispatch/accept/accept.ts';
 import { activityOf } from '../../dispatch/accept/activity.ts';
 import type { Idempotency } from '../../dispatch/accept/idempotency.ts';
 import type { Pressure } from '../../dispatch/accept/pressure.ts';
+import { chargeSends } from '../../dispatch/accept/send-quota.ts';
 import type { SendRemarks } from '../../dispatch/plan/remarks.ts';
 import { laneOf } from '../../dispatch/plan/send-plan.ts';
 import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
@@ -50,14 +51,12 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
   const pressed = deps.pressure.admit(laneOf(plan));
   // Nothing is waited for that nearly all requests do not need.
   if (pressed !== null) await pressed;
-  if (prepare === undefined) {
-    const counting = request.rate.chargeNarrower();
-    if (counting !== null) await counting;
-  } else {
-    // A refused request must not have stored anything.
-    await request.rate.charge();
-    await prepare();
-  }
+  // A refused request must not have stored anything, nor used up a quota.
+  const countsFirst = prepare !== undefined || workspace.quotas?.sendsPerDay !== undefined;
+  const counting = countsFirst ? request.rate.charge() : request.rate.chargeNarrower();
+  if (counting !== null) await counting;
+  if (workspace.quotas !== undefined) await chargeSends(deps.db, workspace, plan, deps.clock.now());
+  if (prepare !== undefined) await prepare();
   const { answer } = await acceptTraced(deps.acceptor, request.span, {
     workspaceId: request.workspaceId,
     apiKeyId: request.apiKey.id,
@@ -66,7 +65,7 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
     sendIdIsNew: sending.sendIdIsNew,
     answerOf: sending.answerOf,
     idempotency: sending.idempotency,
-    rate: prepare === undefined ? request.rate : null,
+    rate: countsFirst ? null : request.rate,
     activity: activityOf({
       endpoint: path,
       plan,

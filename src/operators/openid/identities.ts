@@ -1,13 +1,13 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
-import type { Operator } from '../operators.ts';
+import { type Operator, operatorColumns } from '../operators.ts';
 import type { Linking } from './links.ts';
 import type { Person } from './person.ts';
 
 /** The operator who is this person of the provider. null: nobody is. */
 export function findLinked(tx: Db, { issuer, subject }: Person): Promise<Operator | null> {
   return tx.maybeOne<Operator & Record<string, unknown>>(sql`
-    select o.id, o.workspace_id as "workspaceId", o.name, o.role
+    select ${operatorColumns}
       from operator_identities i
       join operators o on o.id = i.operator_id
      where i.issuer = ${issuer} and i.subject = ${subject}`);
@@ -20,7 +20,7 @@ export function takeLink(tx: Db, { issuer, subject, email }: Person): Promise<Op
        set issuer = ${issuer}, subject = ${subject}
       from operators o
      where i.email = ${email} and i.subject is null and o.id = i.operator_id
-    returning o.id, o.workspace_id as "workspaceId", o.name, o.role`);
+    returning ${operatorColumns}`);
 }
 
 /** Notes who a new operator is. */

@@ -8,6 +8,7 @@ import {
   findOperator,
   insertOperator,
   isLastAdmin,
+  isWholeAdmin,
   lockOperator,
   type Operator,
 } from '../operators.ts';
@@ -66,7 +67,10 @@ async function takeLinkOf(tx: Db, person: Person, { address, now }: Visit): Prom
 async function make(tx: Db, person: Person, { address, now }: Visit): Promise<Operator | null> {
   if ((await findOperator(tx, person.email)) !== null) return null;
   const workspace = await tx.one<{ id: number }>(sql`select id from workspaces order by id limit 1`);
-  const operator = { id: randomUUID(), workspaceId: workspace.id, name: person.email, role: person.role ?? 'viewer' };
+  const operator: Operator = {
+    ...{ id: randomUUID(), workspaceId: workspace.id, workspaces: null },
+    ...{ name: person.email, role: person.role ?? 'viewer' },
+  };
   await insertOperator(tx, { ...operator, hash: NO_PASSWORD, createdBy: BY, now });
   await linkNew(tx, operator.id, person, { by: BY, now });
   const after = { role: operator.role, by: BY, issuer: person.issuer, subject: person.subject };
@@ -78,8 +82,8 @@ async function make(tx: Db, person: Person, { address, now }: Visit): Promise<Op
 /** Gives the role of the mapping. The last admin keeps theirs. Another role ends the other sessions. */
 async function giveRole(tx: Db, known: Operator, role: OperatorRole | null, visit: Visit): Promise<Operator> {
   if (role === null || role === known.role) return known;
-  const before = await lockOperator(tx, known.workspaceId, known.name);
-  if (before.role === 'admin' && (await isLastAdmin(tx, before))) return before;
+  const before = await lockOperator(tx, known.name);
+  if (isWholeAdmin(before) && (await isLastAdmin(tx, before))) return before;
   await tx.run(sql`update operators set role = ${role} where id = ${known.id}`);
   await endSessions(tx, known.id, null);
   const { workspaceId, name } = known;

@@ -7,7 +7,9 @@ import { type Applied, type ApplyOptions, applyWorkspace } from './apply.ts';
 import { type CheckFilter, readWorkspaceFile, WorkspaceFileError } from './file.ts';
 import { referredVariables } from './references.ts';
 
-export interface ApplyFileOptions extends Omit<ApplyOptions, 'file' | 'source'> {
+export interface ApplyFileOptions extends Omit<ApplyOptions, 'file' | 'source' | 'workspaceId'> {
+  /** Chooses the workspace by the name in the file. null: the file gives none. */
+  choose(nameInFile: string | null): Promise<number>;
   /** Who applies it, for the record. */
   by: string;
   /** The variables for `${env:…}`. */
@@ -15,13 +17,21 @@ export interface ApplyFileOptions extends Omit<ApplyOptions, 'file' | 'source'> 
   checkFilter: CheckFilter;
 }
 
-/** Reads the workspace file at `path` and applies it. Throws as `readWorkspaceFile` and `applyWorkspace` do. */
-export async function applyFile(db: Database, options: ApplyFileOptions): Promise<Applied & { digest: Buffer }> {
+/** A file as it was applied, and to which workspace. */
+export interface AppliedFile extends Applied {
+  digest: Buffer;
+  workspaceId: number;
+}
+
+/** Reads the workspace file at `path` and applies it. Throws as `readWorkspaceFile`, `choose` and `applyWorkspace` do. */
+export async function applyFile(db: Database, options: ApplyFileOptions): Promise<AppliedFile> {
   const { path, env, checkFilter, by } = options;
   const text = readSource(path);
   const file = readWorkspaceFile(text, { path, env }, checkFilter);
   const source = { by, file: basename(path), digest: digestOfFile(text) };
-  return { ...(await applyWorkspace(db, { ...options, file, source })), digest: source.digest };
+  const workspaceId = await options.choose(file.name);
+  const applied = await applyWorkspace(db, { ...options, workspaceId, file, source });
+  return { ...applied, digest: source.digest, workspaceId };
 }
 
 /** The variables that the file at `path` refers to. Empty if there is no such file: its reader reports that. */

@@ -17,6 +17,9 @@ import { WorkspaceFileError } from './file.ts';
 import type { WorkspaceFile } from './file-shape.ts';
 import { type Change, isWrite, type Plan } from './plan.ts';
 
+/** Held while a file is applied, to whatever workspace. */
+const APPLY_LOCK = 0x6170706c; // 'appl'
+
 export interface ApplyOptions {
   workspaceId: number;
   file: WorkspaceFile;
@@ -50,6 +53,8 @@ export async function applyWorkspace(db: Database, options: ApplyOptions): Promi
   const { workspaceId, file, path, secret, reseal = false, dryRun = false } = options;
   try {
     return await db.transaction(async (tx) => {
+      // Ids are unique across workspaces. Of two files with the same new id, the second must see the first.
+      await tx.run(sql`select pg_advisory_xact_lock(${APPLY_LOCK})`);
       await tx.one(sql`select id from workspaces where id = ${workspaceId} for no key update`);
       const step: Step = { tx, workspaceId, file, secret, reseal, problems: [], warnings: [] };
       await (reseal ? replaceSharedSecret(tx, secret) : shareSecret(tx, secret));

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Database } from '../../db/database.ts';
+import { WorkspaceNameError } from '../workspaces.ts';
 import { type ApplyFileOptions, applyFile } from './apply-file.ts';
 import { WorkspaceFileError } from './file.ts';
 import type { Plan } from './plan.ts';
@@ -8,6 +9,8 @@ import type { Plan } from './plan.ts';
 export interface FileDrift {
   /** Its name, without its folder. */
   file: string;
+  /** The workspace that it is for. null: the file does not tell, because it cannot be used. */
+  workspaceId: number | null;
   /** SHA-256 of its text. null: it cannot be used. */
   digest: Buffer | null;
   /** What an apply of it would change now. */
@@ -21,10 +24,13 @@ export interface FileDrift {
 export async function planFile(db: Database, options: Omit<ApplyFileOptions, 'dryRun' | 'by'>): Promise<FileDrift> {
   const file = basename(options.path);
   try {
-    const { plan, warnings, digest } = await applyFile(db, { ...options, by: '', dryRun: true });
-    return { file, digest, plan, warnings, problems: [] };
+    const applied = await applyFile(db, { ...options, by: '', dryRun: true });
+    const { plan, warnings, digest, workspaceId } = applied;
+    return { file, workspaceId, digest, plan, warnings, problems: [] };
   } catch (error) {
-    if (!(error instanceof WorkspaceFileError)) throw error;
-    return { file, digest: null, plan: [], warnings: [], problems: error.problems };
+    const unusable = { file, workspaceId: null, digest: null, plan: [], warnings: [] };
+    if (error instanceof WorkspaceFileError) return { ...unusable, problems: error.problems };
+    if (error instanceof WorkspaceNameError) return { ...unusable, problems: [error.message] };
+    throw error;
   }
 }

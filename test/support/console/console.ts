@@ -35,7 +35,12 @@ export async function givenOperator(app: TestApp, role: OperatorRole, name: stri
   await app.db.run(sql`
     insert into operators (id, workspace_id, name, role, password_hash, created_at, created_by)
     values (${id}, ${app.workspaceId}, ${name}, ${role}, ${await hash}, ${app.clock.now()}, 'test')`);
-  const operator: Operator = { id, workspaceId: app.workspaceId, name, role };
+  return givenSession(app, { id, workspaceId: app.workspaceId, workspaces: null, name, role });
+}
+
+/** Signs an operator in. */
+export async function givenSession(app: TestApp, operator: Operator): Promise<SignedIn> {
+  const { name } = operator;
   const begun = await beginSession(app.db, operator, { address: '127.0.0.1', userAgent: 'test', now: app.clock.now() });
   const cookie = `cresset_session=${begun.token}`;
   return {

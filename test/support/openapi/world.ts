@@ -37,6 +37,8 @@ campaigns:
     messages: { email: { message_variation_id: paid, app_id: ${ids.app}, subject: Receipt, body: Thanks } }
 `;
 
+const campaignIds = ['spring', 'welcome', 'receipt'];
+
 export interface World {
   app: TestApp;
   /** What stands in the place of ids of the document that the server chooses. */
@@ -46,10 +48,16 @@ export interface World {
 }
 
 export async function startWorld(t: TestContext): Promise<World> {
-  const app = await startTestApp(t, { worker: false });
-  await app.givenWorkspace(definitions);
-  await app.givenWorkspace(definitions + roomyRates);
-  const standIns = new Map<string, string>();
+  return fillWorld(await startTestApp(t, { worker: false }));
+}
+
+/** `idOf`: the id of a definition. Default: that of the document. Two workspaces of a server cannot have the same. */
+export async function fillWorld(app: TestApp, idOf = (id: string) => id): Promise<World> {
+  const given = [...Object.values(ids), ...campaignIds].filter((id) => definitions.includes(`id: ${id}`));
+  const own = given.reduce((text, id) => text.replaceAll(`id: ${id}`, `id: ${idOf(id)}`), definitions);
+  await app.givenWorkspace(own);
+  await app.givenWorkspace(own + roomyRates);
+  const standIns = new Map(given.filter((id) => idOf(id) !== id).map((id): [string, string] => [id, idOf(id)]));
   await app.post('/users/track', {
     attributes: [
       { external_id: 'ada', first_name: 'Ada', email: 'ada@example.com', phone: '+4366412345678' },
@@ -146,8 +154,8 @@ const givenAlias: Preparation = async ({ app, standIns }) => {
   });
   standIns.set('ada-2', `ada-${made}-new`);
 };
-const givenNoExport: Preparation = async ({ app }) => {
-  await app.post('/export/segment/cancel', { segment_id: ids.segment });
+const givenNoExport: Preparation = async ({ app, standIns }) => {
+  await app.post('/export/segment/cancel', { segment_id: standIns.get(ids.segment) ?? ids.segment });
 };
 const givenSchedule: Preparation = async ({ app, standIns }) => {
   const message = { url: 'https://example.com', request_method: 'POST', body: 'Hi' };
@@ -163,7 +171,7 @@ const givenTriggerSchedule =
   (name: string, idMember: string): Preparation =>
   async ({ app, standIns }) => {
     const body = {
-      [idMember]: 'welcome',
+      [idMember]: standIns.get('welcome') ?? 'welcome',
       recipients: [{ external_user_id: 'ada' }],
       schedule: { time: '2026-12-24T18:00:00Z' },
     };
@@ -174,8 +182,8 @@ const givenReceipt: Preparation = async ({ standIns }) => {
   made += 1;
   standIns.set('order-4711', `order-${made}`);
 };
-const givenSendId: Preparation = async ({ app }) => {
-  await app.post('/sends/id/create', { campaign_id: 'spring', send_id: 'spring-monday' });
+const givenSendId: Preparation = async ({ app, standIns }) => {
+  await app.post('/sends/id/create', { campaign_id: standIns.get('spring') ?? 'spring', send_id: 'spring-monday' });
 };
 const givenEvent: Preparation = async ({ app }) => {
   const bounce = {

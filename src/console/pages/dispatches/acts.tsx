@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
-import { change } from '../../lib/api.ts';
+import { change, urlOf } from '../../lib/api.ts';
 import { count, counted } from '../../lib/say.ts';
 import { useMay } from '../../lib/session.ts';
 import { Confirm, useTouching } from '../../parts/confirm.tsx';
@@ -136,7 +136,7 @@ function TryAgain({ dispatch }: { dispatch: Dispatch }) {
                 </p>
               )}
               <Command
-                text={`curl -X POST ${new URL(`operator/v1/sets/${set.set_id}/replay`, document.baseURI).href} -b cookies.txt -H 'X-Cresset-Console: 1' -d '{}'`}
+                text={`curl -X POST ${urlOf(`sets/${set.set_id}/replay`)} -b cookies.txt -H 'X-Cresset-Console: 1' -d '{}'`}
               />
             </>
           )}

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { urlOf } from '../../lib/api.ts';
 import { count } from '../../lib/say.ts';
 import { roles, useMe } from '../../lib/session.ts';
 import { Command } from '../../parts/copy.tsx';
@@ -194,9 +195,15 @@ function pathOf(path: string, fields: readonly Parameter[], values: Readonly<Rec
   return `${filled.replace(/^\//, '')}${query === '' ? '' : `?${query}`}`;
 }
 
+/** Calls of operators are about the workspace of this page; the others about that of their key. */
+function urlHere(path: string): string {
+  const [, rest] = /^operator\/v1\/(.*)$/s.exec(path) ?? [];
+  return rest === undefined ? new URL(path, document.baseURI).href : urlOf(rest);
+}
+
 async function exchange({ method }: Operation, { path, body, key }: Asked): Promise<Answered> {
   const beganMs = performance.now();
-  const response = await fetch(new URL(path, document.baseURI), {
+  const response = await fetch(urlHere(path), {
     method,
     credentials: key === null ? 'same-origin' : 'omit',
     headers: {
@@ -222,7 +229,7 @@ function pretty(text: string): string {
 function curlOf({ method }: Operation, path: string, body: string | null, isOfOperators: boolean): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const lines = [
-    `curl${method === 'GET' ? '' : ` -X ${method}`} ${quoted(new URL(path, document.baseURI).href)}`,
+    `curl${method === 'GET' ? '' : ` -X ${method}`} ${quoted(urlHere(path))}`,
     isOfOperators ? "  -b cookies.txt -H 'X-Cresset-Console: 1'" : '  -H "Authorization: Bearer $KEY"',
     ...(body === null ? [] : [`  -H 'Content-Type: application/json'`, `  -d ${quoted(body)}`]),
   ];

@@ -2,14 +2,17 @@ import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useRef } from 'react';
 import { change, read } from '../../lib/api.ts';
 import { counted } from '../../lib/say.ts';
-import { type Role, roles, useMay, useMe } from '../../lib/session.ts';
+import { type Role, roles, useMe } from '../../lib/session.ts';
 import { Confirm, useTouching } from '../../parts/confirm.tsx';
 import { Failure, Loaded } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
+import { WorkspacesCell, WorkspacesHead } from './operator-workspaces.tsx';
 
 interface Operator {
   name: string;
   role: Role;
+  /** null: all. */
+  workspaces: number[] | null;
   created_at: string;
   created_by: string;
   last_seen_at: string | null;
@@ -27,7 +30,7 @@ interface Session {
 
 /** Who may use the console, and who is signed in. Others than admins see their own sessions, and change their password. */
 export function Operators() {
-  const isAdmin = useMay('admin');
+  const isAdmin = useMe().data?.may_manage_operators === true;
   return (
     <>
       {isAdmin && <OperatorList />}
@@ -56,6 +59,7 @@ function OperatorList() {
                 <tr>
                   <th scope="col">Name</th>
                   <th scope="col">Role</th>
+                  <WorkspacesHead />
                   <th scope="col">Seen</th>
                   <th scope="col">Made</th>
                   <th scope="col">Act</th>
@@ -74,7 +78,7 @@ function OperatorList() {
   );
 }
 
-function Row({ of: { name, role, last_seen_at, created_at, created_by } }: { of: Operator }) {
+function Row({ of: { name, role, workspaces, last_seen_at, created_at, created_by } }: { of: Operator }) {
   const me = useMe();
   const changeRole = useTouching<unknown, string>(
     (next) => change('PATCH', `operators/${encodeURIComponent(name)}`, { role: next }),
@@ -97,6 +101,7 @@ function Row({ of: { name, role, last_seen_at, created_at, created_by } }: { of:
         </select>
         {changeRole.error !== null && <Failure error={changeRole.error} />}
       </td>
+      <WorkspacesCell name={name} workspaces={workspaces} />
       <td className="p2">
         <Time at={last_seen_at} />
       </td>

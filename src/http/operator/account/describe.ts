@@ -1,13 +1,20 @@
 import type { AuditRecord } from '../../../operators/audit.ts';
 import type { ListedOperator, Operator } from '../../../operators/operators.ts';
 import type { ListedSession } from '../../../operators/sessions.ts';
+import type { ListedWorkspace } from '../../../workspace/workspaces.ts';
 
 export function describeOperator({ name, role }: Operator): object {
   return { name, role };
 }
 
-export function describeListed({ name, role, createdAt, createdBy, email, lastSeenAt }: ListedOperator): object {
-  return { name, role, created_at: createdAt, created_by: createdBy, email, last_seen_at: lastSeenAt };
+export function describeListed(operator: ListedOperator): object {
+  const { name, role, workspaces, createdAt, createdBy, email, lastSeenAt } = operator;
+  return { name, role, workspaces, created_at: createdAt, created_by: createdBy, email, last_seen_at: lastSeenAt };
+}
+
+/** A workspace that the operator may enter. */
+export function describeEntry({ id, name }: Pick<ListedWorkspace, 'id' | 'name'>): object {
+  return { workspace_id: id, name };
 }
 
 /** `own`: the session of the caller. */

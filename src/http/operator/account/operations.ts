@@ -21,6 +21,12 @@ const operator = answered({ name: text(), role });
 const password = { ...text('A password.', { maxLength: LONGEST_PASSWORD }), minLength: SHORTEST_PASSWORD };
 const name = text('Name of the operator, in lower case.');
 const linked = text('Email address of whom the operator is, or will be, at the identity provider.');
+const workspaces = orNull(
+  list(
+    integer(),
+    'Ids of the only workspaces that the operator may enter, so that the role holds nowhere else. null: all.',
+  ),
+);
 const tag = 'Console';
 
 export const operations: Operations = {
@@ -57,10 +63,23 @@ export const operations: Operations = {
   },
   'GET /operator/v1/me': {
     summary: 'Read who is signed in',
+    description:
+      'Every call of the console may have `/in/` and the id of a workspace before its path, such as `/in/3/operator/v1/me`: then it is about that workspace. Without, it is about the first one that the operator may enter.',
     tag,
     answer: {
       status: 200,
-      schema: success({ operator, workspace: text('Name of the workspace.'), version: text(), public_url: text() }),
+      schema: success({
+        operator,
+        workspace: text('Name of the workspace.'),
+        workspace_id: integer('Id of the workspace.'),
+        workspaces: list(
+          answered({ workspace_id: integer(), name: text() }),
+          'The workspaces that the operator may enter.',
+        ),
+        may_manage_operators: flag('Whether it is an admin who may enter every workspace.'),
+        version: text(),
+        public_url: text(),
+      }),
     },
     errors: ['not_found'],
     example: {},
@@ -113,6 +132,7 @@ export const operations: Operations = {
           answered({
             name: text(),
             role,
+            workspaces: orNull(list(integer(), 'Ids of the only workspaces that the operator may enter. null: all.')),
             created_at: time(),
             created_by: text(),
             email: orNull(linked),
@@ -126,17 +146,17 @@ export const operations: Operations = {
   'POST /operator/v1/operators': {
     summary: 'Make an operator',
     tag,
-    body: given({ name: required(name), role: required(role), password: required(password) }),
+    body: given({ name: required(name), role: required(role), password: required(password), workspaces }),
     answer: { status: 201, schema: success({ operator }) },
     example: { body: { name: 'dana@example.com', role: 'sender', password: 'long enough for dana' } },
   },
   'PATCH /operator/v1/operators/:name': {
-    summary: 'Change the role, the password or the link of an operator',
+    summary: 'Change the role, the password, the workspaces or the link of an operator',
     description:
       'It ends the sessions of the operator, but for that of the call. `email`: whoever signs in first by OpenID Connect with this verified address is the operator from then on; null removes the link.',
     tag,
     params: { name },
-    body: given({ role, password, email: orNull(text('An email address.', { maxLength: 100 })) }),
+    body: given({ role, password, workspaces, email: orNull(text('An email address.', { maxLength: 100 })) }),
     answer: { status: 200, schema: success() },
     errors: ['not_found'],
     example: { params: { name: 'grace' }, body: { role: 'viewer' } },

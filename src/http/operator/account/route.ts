@@ -5,16 +5,24 @@ import { version } from '../../../lib/project/version.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { listChanges } from '../../../operators/audit.ts';
 import { OPERATOR_NAME } from '../../../operators/openid/person.ts';
-import { changeOperator, createOperator, deleteOperator, listOperators } from '../../../operators/operators.ts';
+import {
+  changeOperator,
+  createOperator,
+  deleteOperator,
+  isWholeAdmin,
+  listOperators,
+  type Operator,
+} from '../../../operators/operators.ts';
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD } from '../../../operators/passwords.ts';
-import { mayAct, operatorRoles } from '../../../operators/roles.ts';
-import { endSession, listSessions } from '../../../operators/sessions.ts';
+import { operatorRoles } from '../../../operators/roles.ts';
+import { endSession, listSessions, type Session } from '../../../operators/sessions.ts';
 import type { Catalog } from '../../../workspace/catalog.ts';
+import { listWorkspaces } from '../../../workspace/workspaces.ts';
 import { nextCursor, readCursor, readLimit } from '../../query.ts';
 import type { Answer } from '../../route.ts';
 import { BodyReader } from '../body-reader.ts';
 import type { OperatorRequest, OperatorRoute } from '../route.ts';
-import { describeChange, describeListed, describeOperator, describeSession } from './describe.ts';
+import { describeChange, describeEntry, describeListed, describeOperator, describeSession } from './describe.ts';
 
 export interface AccountDeps {
   db: Database;
@@ -39,17 +47,21 @@ export function accountRoutes(deps: AccountDeps): OperatorRoute[] {
         const workspace = catalog.workspace(workspaceId);
         if (workspace === undefined) throw new RequestError('not_found', ['the workspace is gone']);
         const operator = describeOperator(session.operator);
-        const body = { operator, workspace: workspace.name, version, public_url: publicUrl, message: 'success' };
-        return { status: 200, body };
+        const workspaces = (await listWorkspaces(db)).filter(({ id }) => mayEnter(session.operator, id));
+        const here = {
+          ...{ workspace: workspace.name, workspace_id: workspaceId, workspaces: workspaces.map(describeEntry) },
+          may_manage_operators: isWholeAdmin(session.operator),
+        };
+        return { status: 200, body: { operator, ...here, version, public_url: publicUrl, message: 'success' } };
       },
     },
     {
       method: 'GET',
       path: '/operator/v1/sessions',
       role: 'viewer',
-      async handle({ session, workspaceId }) {
-        const { id, role } = session.operator;
-        const sessions = await listSessions(db, workspaceId, mayAct(role, 'admin') ? null : id, clock.now());
+      async handle({ session }) {
+        const { operator } = session;
+        const sessions = await listSessions(db, isWholeAdmin(operator) ? null : operator.id, clock.now());
         const listed = sessions.map((one) => describeSession(one, session.id));
         return { status: 200, body: { sessions: listed, message: 'success' } };
       },
@@ -60,7 +72,7 @@ export function accountRoutes(deps: AccountDeps): OperatorRoute[] {
       role: 'viewer',
       async handle({ session, actor, params }) {
         const own = { ...actor, operatorId: session.operator.id };
-        const ofAll = mayAct(session.operator.role, 'admin');
+        const ofAll = isWholeAdmin(session.operator);
         await endSession(db, own, { id: params.session_id ?? '', ofAll }, clock.now());
         return done;
       },
@@ -90,8 +102,9 @@ function operatorRoutes({ db, clock }: AccountDeps): OperatorRoute[] {
       method: 'GET',
       path: '/operator/v1/operators',
       role: 'admin',
-      async handle({ workspaceId }) {
-        const operators = (await listOperators(db, workspaceId)).map(describeListed);
+      async handle({ session }) {
+        refuseRestricted(session);
+        const operators = (await listOperators(db)).map(describeListed);
         return { status: 200, body: { operators, message: 'success' } };
       },
     },
@@ -99,10 +112,13 @@ function operatorRoutes({ db, clock }: AccountDeps): OperatorRoute[] {
       method: 'POST',
       path: '/operator/v1/operators',
       role: 'admin',
-      async handle({ actor, body }) {
-        const reader = new BodyReader(body, ['name', 'role', 'password']);
+      async handle({ actor, body, session }) {
+        refuseRestricted(session);
+        const reader = new BodyReader(body, ['name', 'role', 'password', 'workspaces']);
         const name = readName(reader);
-        const made = { name, role: reader.oneOf('role', operatorRoles), password: reader.text('password', password) };
+        const workspaces = readWorkspaces(reader, body.workspaces) ?? null;
+        const role = reader.oneOf('role', operatorRoles);
+        const made = { name, role, password: reader.text('password', password), workspaces };
         reader.end();
         const operator = await createOperator(db, actor, made, clock.now());
         return { status: 201, body: { operator: describeOperator(operator), message: 'success' } };
@@ -114,14 +130,17 @@ function operatorRoutes({ db, clock }: AccountDeps): OperatorRoute[] {
       role: 'admin',
       async handle(request) {
         const { actor, body, params, session } = request;
-        const reader = new BodyReader(body, ['role', 'password', 'email']);
+        refuseRestricted(session);
+        const reader = new BodyReader(body, ['role', 'password', 'workspaces', 'email']);
         const role = reader.has('role') ? reader.oneOf('role', operatorRoles) : undefined;
         const changed = reader.optionalText('password', password);
+        const workspaces = readWorkspaces(reader, body.workspaces);
         const email = readEmail(reader, body.email);
         reader.end();
         const change = {
           ...(role && { role }),
           ...(changed !== undefined && { password: changed }),
+          ...(workspaces !== undefined && { workspaces }),
           ...(email !== undefined && { email }),
         };
         const keep = session.operator.name === params.name ? session.id : null;
@@ -133,7 +152,8 @@ function operatorRoutes({ db, clock }: AccountDeps): OperatorRoute[] {
       method: 'DELETE',
       path: '/operator/v1/operators/:name',
       role: 'admin',
-      async handle({ actor, params }: OperatorRequest) {
+      async handle({ actor, params, session }: OperatorRequest) {
+        refuseRestricted(session);
         await deleteOperator(db, actor, params.name ?? '', clock.now());
         return done;
       },
@@ -152,6 +172,28 @@ function operatorRoutes({ db, clock }: AccountDeps): OperatorRoute[] {
       },
     },
   ];
+}
+
+function mayEnter({ workspaces }: Operator, id: number): boolean {
+  return workspaces === null || workspaces.includes(id);
+}
+
+/** Operators are of the whole server. Somebody who may enter only some workspaces could make one who may enter all. */
+function refuseRestricted({ operator }: Session): void {
+  if (isWholeAdmin(operator)) return;
+  throw new RequestError('role_required', ['role: this needs an admin who may enter every workspace']);
+}
+
+const MOST_WORKSPACES = 1_000;
+
+/** The ids of the workspaces that an operator may enter. null: all. undefined: not given. */
+function readWorkspaces(reader: BodyReader, given: unknown): number[] | null | undefined {
+  if (given === undefined || given === null) return given;
+  const isId = (id: unknown) => Number.isInteger(id) && Number(id) > 0 && Number(id) < 2 ** 31;
+  if (Array.isArray(given) && given.length > 0 && given.length <= MOST_WORKSPACES && given.every(isId))
+    return [...new Set(given as number[])];
+  reader.refuse('workspaces', `expected 1 to ${MOST_WORKSPACES} ids of workspaces, or null for all`);
+  return undefined;
 }
 
 function isPlace(value: unknown): value is { before: number } {

@@ -2,7 +2,7 @@ import type { Database } from '../../../db/database.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Attempts } from '../../../operators/attempts.ts';
-import { findOperator, type Operator } from '../../../operators/operators.ts';
+import { findOperator } from '../../../operators/operators.ts';
 import { isPassword, LONGEST_PASSWORD } from '../../../operators/passwords.ts';
 import { beginSession, endSession } from '../../../operators/sessions.ts';
 import type { Answer } from '../../route.ts';
@@ -61,7 +61,7 @@ async function signIn({ db, clock, attempts, publicUrl }: SignInDeps, request: S
   if (!(await isPassword(password, found?.passwordHash ?? null)) || found === null)
     throw new RequestError('wrong_password');
   attempts.noteSuccess(name, address, nowMs);
-  const operator: Operator = { id: found.id, workspaceId: found.workspaceId, name: found.name, role: found.role };
+  const { passwordHash: _secret, ...operator } = found;
   const { token } = await beginSession(db, operator, { address, userAgent, now: clock.now() });
   const body = { operator: describeOperator(operator), message: 'success' };
   return { status: 200, body, headers: { 'set-cookie': sessionCookie(token, publicUrl) } };

@@ -95,8 +95,10 @@ function accountTester({ clock, catalog }: SettingsDeps): (request: OperatorRequ
 
 async function fileState({ db, planFile }: SettingsDeps, workspaceId: number): Promise<Answer> {
   const applied = (await listApplied(db, workspaceId, MOST_APPLIED)).map(describeApplied);
-  const drift = planFile === undefined ? null : describeDrift(await opened(planFile()));
-  return { status: 200, body: { applied, server_file: drift, message: 'success' } };
+  const drift = planFile === undefined ? null : await opened(planFile());
+  const isOthers = drift !== null && drift.workspaceId !== null && drift.workspaceId !== workspaceId;
+  const server_file = drift === null || isOthers ? null : describeDrift(drift);
+  return { status: 200, body: { applied, server_file, message: 'success' } };
 }
 
 function describeApplied({ at, againAt, by, file, digest, changes }: AppliedFile): object {

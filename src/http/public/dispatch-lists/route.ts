@@ -4,6 +4,7 @@ import { dispatchesOfKey } from '../../../dispatch/accept/idempotency.ts';
 import { checkListHead, type ListHead } from '../../../dispatch/accept/lists/check-head.ts';
 import { ListReader } from '../../../dispatch/accept/lists/list-reader.ts';
 import { type TakenList, takeList } from '../../../dispatch/accept/lists/take-list.ts';
+import { chargeSends } from '../../../dispatch/accept/send-quota.ts';
 import { sealList } from '../../../dispatch/ledger/lists/uploads.ts';
 import type { SendRemarks } from '../../../dispatch/plan/remarks.ts';
 import { lanes, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
@@ -146,6 +147,8 @@ async function accept(
   const plan = { ...sent, list };
   const remarks = allRemarks(head, request, warnings);
   await deps.pressure.admit(lanes.broadcast);
+  const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
+  await chargeSends(deps.db, workspace, plan, deps.clock.now());
   const dispatchId = v7(deps.clock.now());
   const isOurs = await sealList(deps.db, held, { dispatchId: dashed(dispatchId), now: deps.clock.now() });
   if (!isOurs) throw new RequestError('idempotency_running', [], 1);
@@ -162,7 +165,7 @@ async function accept(
     activity: activityOf({
       endpoint: path,
       plan,
-      workspace: loadedWorkspace(deps.catalog(), request.workspaceId),
+      workspace,
       body: raw,
       requestId: request.requestId,
       apiKeyName: request.apiKey.name,
