@@ -29,6 +29,7 @@ import { CommandEnd, type Terminal } from './terminal.ts';
 import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
+import { whyCommand } from './why/why-command.ts';
 import { workspaceCommand } from './workspace-command.ts';
 
 export type { Terminal } from './terminal.ts';
@@ -63,6 +64,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
+    .addCommand(whyCommand(terminal))
     .addCommand(backupCommand(terminal))
     .addCommand(restoreCommand(terminal))
     .addCommand(doctorCommand(terminal))

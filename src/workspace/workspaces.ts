@@ -6,7 +6,8 @@ import { sql } from '../db/sql.ts';
 export const CATALOG_CHANNEL = 'catalog';
 
 const DEFAULT_NAME = 'default';
-const EVERYBODY = 'All Users';
+/** The name of the segment of everybody, which every workspace has from its beginning. */
+export const EVERYBODY = 'All Users';
 const CREATION_LOCK = 0x776f726b; // 'work'
 
 /** Announces a change of the catalog, in its transaction. Servers read the catalog again once that is committed. */
