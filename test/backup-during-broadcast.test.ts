@@ -78,7 +78,9 @@ test('a backup during a broadcast, restored elsewhere, sends nothing again that 
   );
   const { problems } = (await restored.get('/status')).body;
   assert.ok(
-    problems.some((one: string) => /^2 dispatches are paused since this database was restored \(at least \d+ people; GET/.test(one)),
+    problems.some((one: string) =>
+      /^2 dispatches are paused since this database was restored \(at least \d+ people; GET/.test(one),
+    ),
     problems.join('\n'),
   );
 

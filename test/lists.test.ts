@@ -283,8 +283,13 @@ test('the messages of a person are narrowed by the time at which their dispatche
   }
   const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
   const found = async (query: string) => {
-    const lists = [await app.get(`/users/p1/messages?${query}`), await app.get(`/users/messages?email=p1@acme.test&${query}`)];
-    const [one, other] = lists.map(({ body }) => body.messages.map((m: { dispatch_id: string }) => ids.indexOf(m.dispatch_id)));
+    const lists = [
+      await app.get(`/users/p1/messages?${query}`),
+      await app.get(`/users/messages?email=p1@acme.test&${query}`),
+    ];
+    const [one, other] = lists.map(({ body }) =>
+      body.messages.map((m: { dispatch_id: string }) => ids.indexOf(m.dispatch_id)),
+    );
     assert.deepEqual(one, other);
     return one;
   };

@@ -138,7 +138,9 @@ function signatureOf({ headers, body }: ReceivedEvent, key: string): string {
 }
 
 test('what the page says of checking a signature is right, also with two secrets, and refuses what was changed', async (t) => {
-  const example = examplesOf(readFileSync('docs/api/events.md', 'utf8')).find(({ mark }) => mark === 'file: verify.mjs');
+  const example = examplesOf(readFileSync('docs/api/events.md', 'utf8')).find(
+    ({ mark }) => mark === 'file: verify.mjs',
+  );
   const source = `data:text/javascript,${encodeURIComponent(example?.text ?? '')}`;
   const { isGenuine } = (await import(source)) as {
     isGenuine(call: Pick<ReceivedEvent, 'headers' | 'body'>, key: string, nowMs: number): boolean;

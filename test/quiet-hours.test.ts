@@ -129,7 +129,10 @@ test('what is held keeps its end when the window is taken out of the file; cance
   const app = await startTestApp(t, { startsAt: new Date('2027-06-01T22:00:00Z') });
   await app.givenWorkspace('quiet_hours: { from: "21:00", until: "09:00", action: hold }');
   await track(app, { ada: {}, bob: {} });
-  const [kept, released] = [await send(app, { external_user_ids: ['ada'] }), await send(app, { external_user_ids: ['bob'] })];
+  const [kept, released] = [
+    await send(app, { external_user_ids: ['ada'] }),
+    await send(app, { external_user_ids: ['bob'] }),
+  ];
   await app.givenWorkspace('quiet_hours: []');
   await app.drain();
   assert.deepEqual((await verdicts(app, kept)).ada, 'pending quiet_hours');

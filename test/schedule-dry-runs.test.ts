@@ -5,13 +5,23 @@ import { startTestApp, type TestApp } from './support/app.ts';
 
 const night = { from: '00:00', until: '10:00' };
 const messages = {
-  webhook: { url: 'https://example.com/{{${user_id}}}', request_method: 'POST', body: "{{ 'now' | date: '%F %H:%M' }}" },
+  webhook: {
+    url: 'https://example.com/{{${user_id}}}',
+    request_method: 'POST',
+    body: "{{ 'now' | date: '%F %H:%M' }}",
+  },
 };
 
 type Verdict = Record<'external_id' | 'status' | 'reason' | 'held_until', string | null>;
 
 async function rehearse(app: TestApp, schedule: object, { cresset = {}, ...rest }: Record<string, object> = {}) {
-  const body = { schedule, messages, external_user_ids: ['ada', 'bob'], ...rest, cresset: { dry_run: true, ...cresset } };
+  const body = {
+    schedule,
+    messages,
+    external_user_ids: ['ada', 'bob'],
+    ...rest,
+    cresset: { dry_run: true, ...cresset },
+  };
   const reply = await app.post('/messages/schedule/create', body);
   assert.equal(reply.status, 201, JSON.stringify(reply.body));
   const verdicts: Verdict[] = reply.body.recipients;

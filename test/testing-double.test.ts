@@ -155,22 +155,38 @@ test('an option that no function knows is refused with the one that was meant, s
     [() => cresset.waitForMessage(unknown), /^TypeError: unknown filter external_id; did you mean externalId\?$/],
     [() => cresset.waitForMessage({}, since), /^TypeError: unknown option timeout; did you mean timeoutMs\?$/],
     [() => cresset.waitForMessage({}, { timeoutMs: -1 }), /^TypeError: timeoutMs: expected a number/],
-    [() => cresset.sent({ since: 1 } as object), /^TypeError: unknown filter since; channel, externalId, dispatchId are/],
-    [() => cresset.sent({ channel: 'mail' as 'email' }), /^TypeError: channel: expected one of android_push, .*got "mail"/],
+    [
+      () => cresset.sent({ since: 1 } as object),
+      /^TypeError: unknown filter since; channel, externalId, dispatchId are/,
+    ],
+    [
+      () => cresset.sent({ channel: 'mail' as 'email' }),
+      /^TypeError: channel: expected one of android_push, .*got "mail"/,
+    ],
     [() => cresset.sent({ externalId: 7 as unknown as string }), /^TypeError: externalId: expected a text, got 7$/],
     [() => cresset.sent(null as unknown as object), /^TypeError: expected an object with channel, .*got null$/],
-    [() => (cresset.people as (given: object) => unknown)({ externalId: 'ada' }), /^TypeError: people: it returns everybody/],
+    [
+      () => (cresset.people as (given: object) => unknown)({ externalId: 'ada' }),
+      /^TypeError: people: it returns everybody/,
+    ],
     [
       () => cresset.fail({ endpoint: '/users/track', stauts: 500 } as unknown as Parameters<Cresset['fail']>[0]),
       /^TypeError: unknown member of the fault stauts; did you mean status\?$/,
     ],
-    [() => createCresset({ startsat: startsAt } as object), /^TypeError: unknown option startsat; did you mean startsAt\?$/],
+    [
+      () => createCresset({ startsat: startsAt } as object),
+      /^TypeError: unknown option startsat; did you mean startsAt\?$/,
+    ],
     [() => createCresset({ startsAt: 'soon' }), /^TypeError: startsAt: expected a Date or an ISO time.*got "soon"$/],
     [() => createCresset({ startsAt: new Date('x') }), /^TypeError: startsAt: expected a Date or an ISO time/],
     [() => createCresset({ startsAt: 5 as unknown as Date }), /^TypeError: startsAt: .*got 5$/],
     [() => createCresset({ workspace: 5 as unknown as string }), /^TypeError: workspace: expected the path of a file/],
   ] as const)
-    await assert.rejects(async () => call(), (error: Error) => problem.test(String(error)), String(problem));
+    await assert.rejects(
+      async () => call(),
+      (error: Error) => problem.test(String(error)),
+      String(problem),
+    );
   assert.equal((await cresset.sent({ externalId: 'ada' })).length, 1);
 });
 

@@ -10,7 +10,9 @@ const email = { app_id: APP, from: 'a@acme.test', subject: 's', body: '<p>b</p>'
 
 async function startWorld(t: Parameters<typeof startTestApp>[0]) {
   const app = await startTestApp(t, { startsAt: new Date(Date.now() - 3_600_000) });
-  await app.givenWorkspace('campaigns: [{ id: offers, name: Spring offers, kind: api, variations: [{ id: hook, name: H, channel: webhook }] }]');
+  await app.givenWorkspace(
+    'campaigns: [{ id: offers, name: Spring offers, kind: api, variations: [{ id: hook, name: H, channel: webhook }] }]',
+  );
   const attributes = [
     { external_id: 'ada', email: 'Ada@acme.test', phone: '+436641234567' },
     { external_id: 'eve', email: 'ada@acme.test' },
@@ -53,7 +55,10 @@ ${at}Z  webhook       sent       campaign Spring offers  dispatch ${first}`,
     /email {9}skipped {4}dispatch \w{32}\n {2}there is no address or device for this channel: no email address is stored \(no_address\)$/,
   );
   const since = await run('why', 'ada', '--since', '45m');
-  assert.deepEqual([...since.out.matchAll(/dispatch (\w+)/g)].map(([, id]) => id), [second]);
+  assert.deepEqual(
+    [...since.out.matchAll(/dispatch (\w+)/g)].map(([, id]) => id),
+    [second],
+  );
   const limited = await run('why', 'ada', '--limit', '1');
   assert.match(limited.out, /There are older ones: --limit lists more\.$/);
   const none = await run('why', 'ada', '--since', '1m');
@@ -88,7 +93,10 @@ test('with another secret than that of the servers it says what it can: ids in p
   const { app, send } = await startWorld(t);
   const campaign = { campaign_id: 'offers', messages: { webhook: { ...webhook, message_variation_id: 'hook' } } };
   await send({ external_user_ids: ['ada'], ...campaign });
-  const other = commandLine({ DATABASE_URL: app.databaseUrl, CRESSET_SECRET: 'another secret than that of the servers' });
+  const other = commandLine({
+    DATABASE_URL: app.databaseUrl,
+    CRESSET_SECRET: 'another secret than that of the servers',
+  });
   const { code, out } = await other('why', 'ada');
   assert.equal(code, 0, out);
   assert.match(out, /campaign offers {2}dispatch/);

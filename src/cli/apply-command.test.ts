@@ -41,13 +41,18 @@ test('the segment that every workspace has from its beginning is no thing that t
   writeFileSync(file, 'campaigns: [{ id: c, name: Receipts, kind: api }]');
   const { db, workspaceId, run } = await commandLineOnDatabase(t);
   const make = (id: string, name: string, filter: object | null) =>
-    db.run(sql`insert into segments (id, workspace_id, name, filter) values (${id}, ${workspaceId}, ${name}, ${filter})`);
+    db.run(
+      sql`insert into segments (id, workspace_id, name, filter) values (${id}, ${workspaceId}, ${name}, ${filter})`,
+    );
   await make('everybody', 'All Users', null);
   const { out } = await run('apply', '--dry-run', file);
   assert.match(out, /^\+ campaign "Receipts" c\n1 to create, .* 0 not in the file and left alone\.\nThis was/);
   await make('other', 'Everybody else', null);
   const { out: more } = await run('apply', '--dry-run', file);
-  assert.match(more, /\n\? not in the file: segment "Everybody else"\n1 to create, .* 1 not in the file and left alone/);
+  assert.match(
+    more,
+    /\n\? not in the file: segment "Everybody else"\n1 to create, .* 1 not in the file and left alone/,
+  );
 });
 
 test('a bad file ends with exit code 2 and lists every problem', async (t) => {

@@ -133,7 +133,19 @@ test('a country or time zone that nobody knows is a bad cell, and what is stored
 
 test('a country is read by its code of two or three letters, and by its name in English or its own language', async (t) => {
   const { db, ...on } = await world(t);
-  const names = ['AT', 'AUT', 'Austria', 'Österreich', ' ÖSTERREICH', 'Oesterreich', 'Schweiz', 'Suisse', '日本', 'Niger', 'UK'];
+  const names = [
+    'AT',
+    'AUT',
+    'Austria',
+    'Österreich',
+    ' ÖSTERREICH',
+    'Oesterreich',
+    'Schweiz',
+    'Suisse',
+    '日本',
+    'Niger',
+    'UK',
+  ];
   const file = `external_id,country\n${names.map((name, at) => `c${String(at).padStart(2, '0')},${name}`).join('\n')}\n`;
   const { code, out } = await on.import(on.file('countries.csv', file));
   assert.equal(code, 3, out);

@@ -1,5 +1,5 @@
 import type { Db } from '../db/database.ts';
-import { lanes, type LaneName, scheduleLane } from '../dispatch/plan/send-plan.ts';
+import { type LaneName, lanes, scheduleLane } from '../dispatch/plan/send-plan.ts';
 import { measureBacklog } from '../queue/backlog.ts';
 import { isStartingWorker, listServers } from '../queue/servers.ts';
 import { isHanging, type LivingWorker, listWorkers } from '../queue/workers.ts';

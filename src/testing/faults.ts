@@ -106,7 +106,14 @@ function read({ endpoint, status, headers = {}, body, times = 1 }: Fault): Plann
   const isText = typeof body === 'string';
   const type = isText ? 'text/plain; charset=utf-8' : 'application/json';
   const text = isText ? body : JSON.stringify(body ?? { message: STATUS_CODES[status] ?? 'error' });
-  return { method, path: withoutSlash(path), status, headers: { 'content-type': type, ...headers }, body: text, left: times };
+  return {
+    method,
+    path: withoutSlash(path),
+    status,
+    headers: { 'content-type': type, ...headers },
+    body: text,
+    left: times,
+  };
 }
 
 function quoted(value: unknown): string {

@@ -65,7 +65,8 @@ function members<T extends object>(given: unknown, what: string, known: readonly
   if (!isObject(given)) throw new TypeError(`expected an object with ${known.join(', ')}, got ${seen(given)}`);
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
-    const meant = didYouMean(nearest(name, known)) || `; ${known.join(', ')} ${known.length === 1 ? 'is' : 'are'} known`;
+    const meant =
+      didYouMean(nearest(name, known)) || `; ${known.join(', ')} ${known.length === 1 ? 'is' : 'are'} known`;
     throw new TypeError(`unknown ${what} ${name}${meant}`);
   }
   return given as Partial<T>;

@@ -59,7 +59,10 @@ interface Question {
   now: Date;
 }
 
-async function explain(db: Database, { given, workspaceId, workspace, since, limit, now }: Question): Promise<Explained> {
+async function explain(
+  db: Database,
+  { given, workspaceId, workspace, since, limit, now }: Question,
+): Promise<Explained> {
   const matches = await findOrRefuse(db, workspaceId, given);
   if (matches.length === 0) return { people: [], messages: [], hasMore: false };
   const { messages, next } = await listMessages(db, {

@@ -10,7 +10,10 @@ export interface AcceptedWithin {
 const LONGEST_WAIT_MS = 3_600_000;
 
 /** Fragment: the times, and with them the ids, so that only the partitions of these days are read. */
-export function acceptedWithin({ since, until }: AcceptedWithin, { id, acceptedAt }: { id: Sql; acceptedAt: Sql }): Sql {
+export function acceptedWithin(
+  { since, until }: AcceptedWithin,
+  { id, acceptedAt }: { id: Sql; acceptedAt: Sql },
+): Sql {
   const earliest = since && new Date(Math.max(since.getTime() - LONGEST_WAIT_MS, 0));
   const from = since === null ? empty : sql`and ${acceptedAt} >= ${since} and ${id} >= first_dispatch_id(${earliest})`;
   if (until === null) return from;

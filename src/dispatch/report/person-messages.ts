@@ -78,11 +78,7 @@ function newestFirst(one: MessageRow, other: MessageRow): number {
 }
 
 /** The rows of one person after the cursor, one more than a page. It reads one bucket, in the order of an index. */
-function readRows(
-  db: Db,
-  person: PersonKey,
-  filter: MessageFilter,
-): Promise<MessageRow[]> {
+function readRows(db: Db, person: PersonKey, filter: MessageFilter): Promise<MessageRow[]> {
   const { workspaceId, channel, status, reason, after, limit } = filter;
   const within = (id: Sql) => acceptedWithin(filter, { id, acceptedAt: sql`d.accepted_at` });
   const statusNow = statusIn(sql`d.state`);

@@ -143,9 +143,7 @@ export async function applySegments(step: Step): Promise<Change[]> {
   });
   const changes = await applyThings(step, { what: 'segment', path: 'segments', wanted, stored, fixed: [] });
   // No file needs to name the segment that came with the workspace.
-  const builtIn = rows.find(
-    (row) => row.workspace_id === workspaceId && row.name === EVERYBODY && row.filter === null,
-  );
+  const builtIn = rows.find((row) => row.workspace_id === workspaceId && row.name === EVERYBODY && row.filter === null);
   return changes.filter(({ kind, id }) => kind !== 'not in the file' || id !== builtIn?.id);
 }
 
