@@ -21,7 +21,7 @@ interface Planned {
   left: number;
 }
 
-/** An endpoint of a server. Its path may have parts such as `:external_id`, and `*` for any rest. */
+/** An endpoint of a server, whose path is a pattern as the router takes it. `*` at its end: any rest. */
 interface Endpoint {
   method: string;
   path: string;
@@ -78,7 +78,14 @@ function isPathOf(pattern: string, path: string): boolean {
   const wanted = pattern.split('/');
   const rest = wanted.at(-1) === '*' ? wanted.length - 1 : null;
   if (rest === null ? parts.length !== wanted.length : parts.length <= rest) return false;
-  return wanted.slice(0, rest ?? undefined).every((part, index) => part.startsWith(':') || part === parts[index]);
+  return wanted.slice(0, rest ?? undefined).every((part, index) => fits(part, parts[index] ?? ''));
+}
+
+/** `wanted`: a word, `:name` for any, or `:name(…)` for what fits an expression. */
+function fits(wanted: string, part: string): boolean {
+  const [, name, expression] = /^:(\w+)(?:\((.*)\))?$/.exec(wanted) ?? [];
+  if (name === undefined) return part === wanted;
+  return expression === undefined ? part !== '' : new RegExp(expression).test(part);
 }
 
 function withoutSlash(path: string): string {
