@@ -34,10 +34,10 @@ export async function reviveSends(
            devices = null, content_tries = null, extras = null, updated_at = ${revivedAt}
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
   if (selectsCancelled)
-    // Whoever was held by quiet hours when it was cancelled is decided again now, by the rules as they are.
+    // Whoever was held by quiet hours, whose end is their time, is decided again now, by the rules as they are.
     await tx.run(sql`
       update sends s
-         set due_at = null, updated_at = ${revivedAt}
+         set due_at = null, scheduled_at = ${now}, updated_at = ${revivedAt}
         ${rows} and s.status = 'pending' and s.reason = 'quiet_hours' and ${isSelected(filter)}`);
   const taken = failures.flatMap((failure) => {
     const part = partOf(failure);
