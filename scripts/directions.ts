@@ -99,8 +99,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   process: [...base, 'alerts', 'operators', 'app', 'config', 'dispatch/plan', 'http'],
   testing: [...base, 'app', 'dispatch/plan', 'dispatch/ledger', 'dispatch/report', 'process'],
   backup: ['dispatch/control', 'db', 'lib'],
-  doctor: ['workspace', 'channels', 'net', 'db', 'lib'],
-  cli: [...base, 'config', 'http', 'simulate', 'backup', 'doctor', 'shadow', 'mcp'],
+  doctor: ['workspace', 'channels', 'dispatch/plan', 'queue', 'net', 'db', 'lib'],
+  cli: [...base, 'config', 'dispatch/plan', 'dispatch/report', 'http', 'simulate', 'backup', 'doctor', 'shadow', 'mcp'],
   main: ['process', 'cli', 'audience', 'dispatch/plan'],
 };
 

@@ -38,6 +38,7 @@ import { createAccess } from './http/operator/access.ts';
 import { operatorOperations } from './http/operator/operations.ts';
 import type { OperatorRoute } from './http/operator/route.ts';
 import { operatorRoutes } from './http/operator/routes.ts';
+import type { Page } from './http/page.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
 import { healthPage, livezPage, readyzPage } from './http/pages/health.ts';
@@ -187,6 +188,8 @@ export interface App extends Listeners {
   meters: Meters;
   /** Every endpoint that needs an API key. */
   routes: readonly Route[];
+  /** Every endpoint without a key. */
+  pages: readonly Page[];
   /** Every endpoint for operators. */
   operatorRoutes: readonly OperatorRoute[];
   /** The OpenAPI document. */
@@ -405,7 +408,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
   return {
-    ...{ server, healthServer, mailListener, intake, meters, routes, document, stop },
+    ...{ server, healthServer, mailListener, intake, meters, routes, pages, document, stop },
     worker: working?.worker ?? null,
     alerts,
     operatorRoutes: operator.routes,

@@ -409,8 +409,8 @@ test('a sound installation is quiet', async (t) => {
   const world = await soundWorld(t);
   const { ok, code, findings, looked, left, text } = await world.doctor();
   assert.deepEqual([ok, code, findings, left], [true, 0, [], []]);
-  assert.deepEqual(looked, ['database', 'clock', 'secret', 'accounts', 'dns', 'public_url']);
-  assert.equal(text, 'Nothing is wrong. Looked at: database, clock, secret, accounts, dns, public_url.');
+  assert.deepEqual(looked, ['database', 'clock', 'work', 'secret', 'accounts', 'dns', 'public_url']);
+  assert.equal(text, 'Nothing is wrong. Looked at: database, clock, work, secret, accounts, dns, public_url.');
 });
 
 for (const [name, breaking, expected] of breakages) {
@@ -461,6 +461,30 @@ test('a database that is empty, gone or of another version is named, and nothing
   await app.db.run(sql`insert into schema_migrations (name, run_on) values ('9999_future', now())`);
   const newer = await commandLine(env)('doctor', '--json');
   assert.match(JSON.parse(newer.out).findings[0].known, /ran the migration 9999_future/);
+});
+
+test('what waits while no worker runs is a fault, and none once a worker runs', async (t) => {
+  const app = await startTestApp(t, { worker: false, startsAt: new Date(Date.now() - 60_000) });
+  const env = { DATABASE_URL: app.databaseUrl, CRESSET_SECRET: app.secret, CRESSET_PUBLIC_URL: app.url };
+  const idle = await commandLine(env)('doctor', '--json');
+  assert.equal(idle.code, 0, idle.out);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }] });
+  const messages = { webhook: { url: 'https://example.com', request_method: 'POST' } };
+  assert.equal((await app.post('/messages/send', { external_user_ids: ['ada'], messages })).status, 201);
+  const { code, out } = await commandLine(env)('doctor', '--json');
+  const [finding, ...others] = JSON.parse(out).findings;
+  assert.deepEqual([code, others], [1, []]);
+  fits(finding, [
+    'work',
+    /^$/,
+    /^messages to named people wait, and no worker of the lane "named" runs$/,
+    /; 1 task waits, the oldest for \d+ s$/,
+    /Start a server with the role worker/,
+  ]);
+  await app.startAnotherWorker();
+  await app.drain();
+  const { out: working } = await commandLine(env)('doctor', '--json');
+  assert.deepEqual(JSON.parse(working).findings, []);
 });
 
 test('a name server that does not answer is one fault of each name, and not the absence of records', async (t) => {

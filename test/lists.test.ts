@@ -271,6 +271,35 @@ test('an address leads to the messages of everybody who has it, page by page, ea
   assert.deepEqual([nobody.status, nobody.body.errors], [404, ['email: nobody of this workspace has it']]);
 });
 
+test('the messages of a person are narrowed by the time at which their dispatches were accepted', async (t) => {
+  const app = await startWorld(t);
+  await app.post('/users/track', { attributes: [{ external_id: 'p1', email: 'p1@acme.test', time_zone: 'UTC' }] });
+  const start = app.clock.now().getTime();
+  const ids: string[] = [];
+  for (let turn = 0; turn < 3; turn += 1) {
+    ids.push(await send(app, { external_user_ids: ['p1'], messages: { webhook } }));
+  }
+  const at = (minutes: number) => new Date(start + minutes * 60_000).toISOString();
+  const found = async (query: string) => {
+    const lists = [
+      await app.get(`/users/p1/messages?${query}`),
+      await app.get(`/users/messages?email=p1@acme.test&${query}`),
+    ];
+    const [one, other] = lists.map(({ body }) =>
+      body.messages.map((m: { dispatch_id: string }) => ids.indexOf(m.dispatch_id)),
+    );
+    assert.deepEqual(one, other);
+    return one;
+  };
+  assert.deepEqual(await found(''), [2, 1, 0]);
+  assert.deepEqual(await found(`since=${at(1)}`), [2, 1], 'this time or later');
+  assert.deepEqual(await found(`until=${at(1)}`), [0], 'before this time');
+  assert.deepEqual(await found(`since=${at(1)}&until=${at(2)}&channel=webhook`), [1]);
+  assert.deepEqual(await found(`since=${at(3)}`), []);
+  const wrong = await app.get('/users/p1/messages?since=yesterday');
+  assert.deepEqual([wrong.status, /^since: expected a time such as/.test(wrong.body.errors[0])], [400, true]);
+});
+
 const refusals: [path: string, error: RegExp][] = [
   [
     '/dispatches?campain_id=x',

@@ -3,18 +3,22 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import { readFaults } from '../src/simulate/faults.ts';
+import { type MailAccount, makeMailAccount } from '../src/simulate/smtp/mail-account.ts';
 import { mailServices } from '../src/simulate/smtp/service-events.ts';
 import { startSmtpSimulator } from '../src/simulate/smtp/smtp.ts';
 import { RETURN_PATH, startMailWorld } from './support/mail-world.ts';
 import { untilApplied } from './support/settle.ts';
 
-async function start(t: TestContext) {
+async function start(t: TestContext, login: Partial<MailAccount> = {}) {
   const certificate = { text: '' };
   const world = await startMailWorld(t, { app: { getText: async () => certificate.text } });
   const { app } = world;
   assert.ok(app.app.mailListener);
   const port = await app.app.mailListener.listen({ host: '127.0.0.1', port: 0 });
-  const simulator = await startSmtpSimulator({ clock: app.clock, reportsUrl: `smtp://127.0.0.1:${port}` });
+  const simulator = await startSmtpSimulator({
+    ...{ clock: app.clock, reportsUrl: `smtp://127.0.0.1:${port}` },
+    account: { ...makeMailAccount(), ...login },
+  });
   app.beforeClose(() => simulator.stop());
   const { account } = simulator;
   certificate.text = account.snsCertificate;
@@ -100,6 +104,16 @@ test('a mail asks for an answer by its address, by a header or by the plan, and 
   assert.match(mail?.message.from ?? '', new RegExp(`^bounce\\+[a-z2-7]{50}@${RETURN_PATH.replaceAll('.', '\\.')}$`));
   assert.ok(mail?.message.headers.some(([name, value]) => name === 'Subject' && value === 'Hi'));
   assert.equal((await app.get('/email/hard_bounces?email=bob@example.test')).body.emails.length, 1);
+});
+
+test('a login with special characters is written so that a workspace file takes it, and logs in', async (t) => {
+  const { app, simulator, configure, send } = await start(t, { username: 'us@er/1#%', password: 'p@ss:w/?#%&é' });
+  await configure('plain');
+  const { username, password } = new URL(simulator.relayUrl);
+  assert.deepEqual([decodeURIComponent(username), decodeURIComponent(password)], ['us@er/1#%', 'p@ss:w/?#%&é']);
+  assert.deepEqual(await send(['ada@example.test']), { 'ada@example.test': 'sent' });
+  assert.equal(simulator.counts().accepted, 1);
+  assert.equal((await app.get('/email/relays')).body.relays[0].state, 'open');
 });
 
 test('bounce mails and complaints of the stand-in come back to the listener and count', async (t) => {

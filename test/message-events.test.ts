@@ -1,12 +1,14 @@
 // The feed of what came back: read by cursor without a gap, and sent to webhooks that are signed, retried and replayed.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import test, { type TestContext } from 'node:test';
 import { sql } from '../src/db/sql.ts';
 import type { FeedbackEvent } from '../src/feedback/event.ts';
 import { takeFeedback } from '../src/feedback/take.ts';
 import { dashed } from '../src/lib/uuid.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
+import { examplesOf } from './support/docs/examples.ts';
 import { type EventSink, type ReceivedEvent, startEventSink } from './support/event-sink.ts';
 import { smtpReply, startMailServer } from './support/mail-server.ts';
 
@@ -134,6 +136,28 @@ function signatureOf({ headers, body }: ReceivedEvent, key: string): string {
     .update(signed)
     .digest('base64')}`;
 }
+
+test('what the page says of checking a signature is right, also with two secrets, and refuses what was changed', async (t) => {
+  const example = examplesOf(readFileSync('docs/api/events.md', 'utf8')).find(
+    ({ mark }) => mark === 'file: verify.mjs',
+  );
+  const source = `data:text/javascript,${encodeURIComponent(example?.text ?? '')}`;
+  const { isGenuine } = (await import(source)) as {
+    isGenuine(call: Pick<ReceivedEvent, 'headers' | 'body'>, key: string, nowMs: number): boolean;
+  };
+  const { app, sink } = await start(t);
+  await take(app, 1);
+  await app.drain();
+  const [call] = sink.received;
+  assert.ok(call !== undefined);
+  const now = app.clock.now().getTime();
+  assert.equal(isGenuine(call, secret, now), true);
+  const both = `v1,${Buffer.alloc(32).toString('base64')} ${call.headers['webhook-signature']}`;
+  assert.equal(isGenuine({ ...call, headers: { ...call.headers, 'webhook-signature': both } }, secret, now), true);
+  assert.equal(isGenuine(call, newSecret, now), false);
+  assert.equal(isGenuine({ ...call, body: `${call.body} ` }, secret, now), false);
+  assert.equal(isGenuine(call, secret, now + 600_000), false, 'it is too old');
+});
 
 test('each event is sent once, signed over the bytes that are sent', async (t) => {
   const { app, sink, state } = await start(t);

@@ -125,6 +125,26 @@ test('what was held is asked anew when it goes: by every gate, and in the zone o
   assert.equal((await app.get(`/dispatches/${id}`)).body.state, 'finished');
 });
 
+test('what is held keeps its end when the window is taken out of the file; cancel and replay decide it at once', async (t) => {
+  const app = await startTestApp(t, { startsAt: new Date('2027-06-01T22:00:00Z') });
+  await app.givenWorkspace('quiet_hours: { from: "21:00", until: "09:00", action: hold }');
+  await track(app, { ada: {}, bob: {} });
+  const [kept, released] = [
+    await send(app, { external_user_ids: ['ada'] }),
+    await send(app, { external_user_ids: ['bob'] }),
+  ];
+  await app.givenWorkspace('quiet_hours: []');
+  await app.drain();
+  assert.deepEqual((await verdicts(app, kept)).ada, 'pending quiet_hours');
+  assert.equal((await app.post(`/dispatches/${released}/cancel`, {})).status, 201);
+  const replayed = await app.post(`/dispatches/${released}/replay`, { statuses: ['cancelled'] });
+  assert.deepEqual([replayed.status, replayed.body.recipients], [201, 1], JSON.stringify(replayed.body));
+  await app.drain();
+  assert.deepEqual((await verdicts(app, released)).bob, 'sent');
+  await goTo(app, '2027-06-02T09:00:00Z');
+  assert.deepEqual((await verdicts(app, kept)).ada, 'sent');
+});
+
 test("the workspace's own quiet hours abort, as the original's do; they take no slot, and a replay sends later", async (t) => {
   const app = await startTestApp(t, { startsAt: new Date('2027-06-01T22:00:00Z') });
   await app.givenWorkspace(`

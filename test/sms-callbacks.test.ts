@@ -275,6 +275,13 @@ test('statuses go forward only, and each counts once', async (t) => {
     rows.map(({ event_id }) => event_id.split(' ')[1]),
     ['delivered', 'teleported', 'undelivered'],
   );
+  const { events } = (await app.get('/message_events?kind=delivered')).body;
+  const [verdict] = await texts.verdicts(one);
+  assert.deepEqual(
+    events.map((event: Record<string, unknown>) => [event.provider_message_id, event.dispatch_id]),
+    [[verdict?.provider_message_id, one]],
+    "an event has Twilio's id as the verdict has",
+  );
 });
 
 test('a dead number is marked by a late error, one that is only off is not; a number that refuses pictures is not', async (t) => {

@@ -112,7 +112,8 @@ test('faults are answered in order, as often as asked, for the method that was n
   const cresset = await givenDouble(t);
   await cresset.fail({ endpoint: '/users/track', status: 429, headers: { 'retry-after': '7' }, times: 2 });
   await cresset.fail({ endpoint: 'POST /users/track', status: 503, body: { message: 'Down' } });
-  await cresset.fail({ endpoint: 'GET /users/track', status: 500 });
+  await cresset.fail({ endpoint: 'GET /catalogs', status: 500 });
+  assert.notEqual((await post(cresset, '/catalogs', {})).status, 500);
   const answers = [];
   for (let turn = 0; turn < 4; turn += 1) answers.push(await post(cresset, '/users/track', { attributes: [{}] }));
   assert.deepEqual(
@@ -125,8 +126,68 @@ test('faults are answered in order, as often as asked, for the method that was n
     [{ endpoint: 'users/track', status: 500 }, /endpoint: expected a path/],
     [{ endpoint: '/users/track', status: 99 }, /status: expected a whole number from 200 to 599, got 99/],
     [{ endpoint: '/users/track', status: 500, times: 0 }, /times: expected/],
+    [{ endpoint: '/nope', status: 500 }, /^TypeError: endpoint: the server has no \/nope$/],
+    [{ endpoint: '/users/trak', status: 500 }, /the server has no \/users\/trak; did you mean \/users\/track\?$/],
+    [{ endpoint: 'GET /users/track', status: 500 }, /endpoint: \/users\/track takes POST, got GET$/],
   ] as const)
     await assert.rejects(cresset.fail(fault), problem);
+});
+
+test('a fault meets an endpoint with a person in its path, and one for browsers', async (t) => {
+  const cresset = await givenDouble(t);
+  await cresset.fail({ endpoint: 'GET /users/ada/messages', status: 418 });
+  await cresset.fail({ endpoint: '/feed/v1/content_cards/', status: 418 });
+  const get = async (path: string) => (await fetch(cresset.url + path)).status;
+  assert.equal(await get('/users/bob/messages'), 401);
+  assert.equal(await get('/users/ada/messages'), 418);
+  assert.equal(await get('/feed/v1/content_cards?x=1'), 418);
+});
+
+test('an option that no function knows is refused with the one that was meant, so that no filter lets all through', async (t) => {
+  const cresset = await givenDouble(t, { startsAt: '2026-03-15T13:00:00+01:00' });
+  assert.equal((await cresset.clock.now()).toISOString().slice(0, 16), '2026-03-15T12:00');
+  await givenAda(cresset);
+  await post(cresset, '/messages/send', toAda);
+  const unknown = { external_id: 'nobody' } as object;
+  const since = { timeout: 5 } as object;
+  for (const [call, problem] of [
+    [() => cresset.sent(unknown), /^TypeError: unknown filter external_id; did you mean externalId\?$/],
+    [() => cresset.waitForMessage(unknown), /^TypeError: unknown filter external_id; did you mean externalId\?$/],
+    [() => cresset.waitForMessage({}, since), /^TypeError: unknown option timeout; did you mean timeoutMs\?$/],
+    [() => cresset.waitForMessage({}, { timeoutMs: -1 }), /^TypeError: timeoutMs: expected a number/],
+    [
+      () => cresset.sent({ since: 1 } as object),
+      /^TypeError: unknown filter since; channel, externalId, dispatchId are/,
+    ],
+    [
+      () => cresset.sent({ channel: 'mail' as 'email' }),
+      /^TypeError: channel: expected one of android_push, .*got "mail"/,
+    ],
+    [() => cresset.sent({ externalId: 7 as unknown as string }), /^TypeError: externalId: expected a text, got 7$/],
+    [() => cresset.sent(null as unknown as object), /^TypeError: expected an object with channel, .*got null$/],
+    [
+      () => (cresset.people as (given: object) => unknown)({ externalId: 'ada' }),
+      /^TypeError: people: it returns everybody/,
+    ],
+    [
+      () => cresset.fail({ endpoint: '/users/track', stauts: 500 } as unknown as Parameters<Cresset['fail']>[0]),
+      /^TypeError: unknown member of the fault stauts; did you mean status\?$/,
+    ],
+    [
+      () => createCresset({ startsat: startsAt } as object),
+      /^TypeError: unknown option startsat; did you mean startsAt\?$/,
+    ],
+    [() => createCresset({ startsAt: 'soon' }), /^TypeError: startsAt: expected a Date or an ISO time.*got "soon"$/],
+    [() => createCresset({ startsAt: new Date('x') }), /^TypeError: startsAt: expected a Date or an ISO time/],
+    [() => createCresset({ startsAt: 5 as unknown as Date }), /^TypeError: startsAt: .*got 5$/],
+    [() => createCresset({ workspace: 5 as unknown as string }), /^TypeError: workspace: expected the path of a file/],
+  ] as const)
+    await assert.rejects(
+      async () => call(),
+      (error: Error) => problem.test(String(error)),
+      String(problem),
+    );
+  assert.equal((await cresset.sent({ externalId: 'ada' })).length, 1);
 });
 
 test('a workspace is defined by an object, without its providers; its problems are told by their paths', async (t) => {

@@ -13,7 +13,7 @@ export function commandsPage(): string {
 This page lists every command with its options. It is generated from \`src/cli\` by \`npm run pages\`. \`cresset <command> --help\` says the same, with examples.
 
 In a clone, \`cresset\` is \`npm run -s cresset --\` or \`npx cresset\`; the latter warns (\`EBADENGINE\`) if the machine's own Node.js is older than 24, though both run the pinned one. Every command but \`serve\`, \`dev\`, \`simulate\`, \`shadow\` and \`mcp\` works on the database that \`DATABASE_URL\` or \`CRESSET_DATA_DIR\` names ([configuration.md](configuration.md)), prints on standard error which one that is, and makes none, except that \`restore\` makes an embedded one.
-Every command ends with 0 if it did what it was told, 1 if it failed, and 2 if the command line, the environment or a file makes no sense; [imports](users-import.md#for-programs) have more codes, and [\`doctor\`](doctor.md) ends with 1 if something is wrong.
+Every command ends with 0 if it did what it was told, 1 if it failed, and 2 if the command line, the environment or a file makes no sense; [imports](users-import.md#for-programs) have more codes, and [\`doctor\`](doctor.md) ends with 1 if something is wrong, and [\`why\`](api/dispatches.md#on-the-command-line) if nobody has the id or address.
 
 ${leavesOf(program)
   .map(([name, command]) => sectionOf(name, command))

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { commandLineOnDatabase, SECRET, temporaryFolder } from '../../test/support/command-line.ts';
+import { sql } from '../db/sql.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import { secretFrom } from '../workspace/secrets.ts';
 
@@ -33,6 +34,25 @@ test('a file that refers to variables is applied, and applying it again changes 
   const { settings } = (await loadCatalog(db, secretFrom(SECRET))).workspace(workspaceId) ?? {};
   assert.equal(settings?.email.smtp?.[0]?.url, 'smtp://u:the-password@relay.test');
   assert.equal((dry.out + first.out).includes('the-password'), false);
+});
+
+test('the segment that every workspace has from its beginning is no thing that the file leaves out', async (t) => {
+  const file = join(temporaryFolder(t), 'workspace.yaml');
+  writeFileSync(file, 'campaigns: [{ id: c, name: Receipts, kind: api }]');
+  const { db, workspaceId, run } = await commandLineOnDatabase(t);
+  const make = (id: string, name: string, filter: object | null) =>
+    db.run(
+      sql`insert into segments (id, workspace_id, name, filter) values (${id}, ${workspaceId}, ${name}, ${filter})`,
+    );
+  await make('everybody', 'All Users', null);
+  const { out } = await run('apply', '--dry-run', file);
+  assert.match(out, /^\+ campaign "Receipts" c\n1 to create, .* 0 not in the file and left alone\.\nThis was/);
+  await make('other', 'Everybody else', null);
+  const { out: more } = await run('apply', '--dry-run', file);
+  assert.match(
+    more,
+    /\n\? not in the file: segment "Everybody else"\n1 to create, .* 1 not in the file and left alone/,
+  );
 });
 
 test('a bad file ends with exit code 2 and lists every problem', async (t) => {

@@ -31,6 +31,7 @@ import { CommandEnd, type Terminal } from './terminal.ts';
 import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
+import { whyCommand } from './why/why-command.ts';
 import { workspaceCommand } from './workspace-command.ts';
 import { workspacesCommand } from './workspaces-command.ts';
 
@@ -67,6 +68,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
+    .addCommand(whyCommand(terminal))
     .addCommand(backupCommand(terminal))
     .addCommand(restoreCommand(terminal))
     .addCommand(doctorCommand(terminal))

@@ -3,6 +3,7 @@ import { undashed } from '../lib/uuid.ts';
 import { listRemovals, type Removal, type RemovalFilter, restoreTokens } from '../people/tokens/token-removals.ts';
 import { idKey } from '../workspace/catalog.ts';
 import { type InOption, inWorkspace, onWorkspace } from './on-workspace.ts';
+import { readSince, sinceMeaning } from './since.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -23,7 +24,7 @@ export function tokensCommand(terminal: Terminal): Command {
 function filtered(command: Command): Command {
   return inWorkspace(command)
     .option('-a, --app <id>', 'only tokens of this app')
-    .option('-s, --since <when>', 'only since this time: an ISO time such as 2026-03-15T12:00Z, or 30m, 6h, 2d ago')
+    .option('-s, --since <when>', `only since this time: ${sinceMeaning}`)
     .option('-r, --reason <reason>', "only with this reason, in the provider's words")
     .option('--json', 'answer as JSON');
 }
@@ -70,16 +71,6 @@ function filterOf({ app, since, reason }: FilterOptions): Omit<RemovalFilter, 'w
     since: since === undefined ? null : readSince(since, new Date()),
     reason: reason ?? null,
   };
-}
-
-const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function readSince(text: string, now: Date): Date {
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  if (count !== undefined) return new Date(now.getTime() - Number(count) * (unitMs[unit ?? ''] ?? 0));
-  const at = /^\d{4}-\d\d-\d\d/.test(text) ? new Date(text) : new Date(Number.NaN);
-  if (Number.isNaN(at.getTime())) throw new UsageError(`--since ${text}: expected an ISO time, or 30m, 6h, 2d ago`);
-  return at;
 }
 
 const columns = ['WHEN', 'STATE', 'REASON', 'PERSON', 'APP', 'TOKEN', 'DISPATCH'];

@@ -9,7 +9,7 @@ import { sql } from '../db/sql.ts';
 const german = [
   'Nummer;Vorname;E-Mail;Telefon;Geburtstag;Land;Umsatz;Seit;Newsletter',
   'k1;Jürgen;juergen@example.test;0664/123 45 67;31.12.1985;AT;1.099,90;01.02.2024;true',
-  'k2;Käthe;keine Adresse;+436641234568;1985-01-31;Österreich;99,90;31.02.2024;ja',
+  'k2;Käthe;keine Adresse;+436641234568;1985-01-31;Austira;99,90;31.02.2024;ja',
   'k3;Zoë;zoe@example.test;;;DE;12;;false',
 ].join('\r\n');
 const germanOptions = [
@@ -64,7 +64,7 @@ test('a mended rejects file is imported with the options of its import, which it
   const mended = readFileSync(rejects, 'utf8') // UTF-8, whatever the encoding of the file
     .replace('keine Adresse', 'kaethe@example.test')
     .replace('31.02.2024', '28.02.2024')
-    .replace('Österreich', 'Austria')
+    .replace('Austira', 'Austria')
     .replace('"ja"', '"true"');
   writeFileSync(rejects, mended);
   const again = await on.import(rejects);
@@ -118,7 +118,7 @@ test('a rejects file whose options are lost is refused; options given replace th
 test('a country or time zone that nobody knows is a bad cell, and what is stored stays', async (t) => {
   const { db, ...on } = await world(t);
   await on.import(on.file('first.csv', 'external_id,country,time_zone\ncc1,AT,Europe/Vienna\n'));
-  const second = on.file('second.csv', 'external_id,country,time_zone,first_name\ncc1,Österreich,Wien,Ada\n');
+  const second = on.file('second.csv', 'external_id,country,time_zone,first_name\ncc1,Austira,Wien,Ada\n');
   const why =
     'country: expected a code of two letters (ISO 3166-1) such as AT, or the English name of a country; did you mean AT?; time_zone: expected the name of a time zone such as Europe/Vienna';
   const strict = await on.import(second);
@@ -129,6 +129,32 @@ test('a country or time zone that nobody knows is a bad cell, and what is stored
   assert.equal(lines(`${second}.rejects.ndjson`)[0].reason, `applied, but for: ${why}`);
   const stored = sql`select first_name, country, time_zone from profiles where external_id = 'cc1'`;
   assert.deepEqual(await db.query(stored), [{ first_name: 'Ada', country: 'AT', time_zone: 'Europe/Vienna' }]);
+});
+
+test('a country is read by its code of two or three letters, and by its name in English or its own language', async (t) => {
+  const { db, ...on } = await world(t);
+  const names = [
+    'AT',
+    'AUT',
+    'Austria',
+    'Österreich',
+    ' ÖSTERREICH',
+    'Oesterreich',
+    'Schweiz',
+    'Suisse',
+    '日本',
+    'Niger',
+    'UK',
+  ];
+  const file = `external_id,country\n${names.map((name, at) => `c${String(at).padStart(2, '0')},${name}`).join('\n')}\n`;
+  const { code, out } = await on.import(on.file('countries.csv', file));
+  assert.equal(code, 3, out);
+  const stored = await db.query<{ country: string }>(sql`select country from profiles order by external_id`);
+  assert.deepEqual(
+    stored.map(({ country }) => country),
+    ['AT', 'AT', 'AT', 'AT', 'AT', 'CH', 'CH', 'JP', 'NE', 'GB'],
+  );
+  assert.match(out, /1 × country: expected a code of two letters/, 'Oesterreich is in no list of names');
 });
 
 test('thousands commas: read if said, hinted at if not, and columns in doubt are told', async (t) => {

@@ -3528,6 +3528,10 @@ export interface Operations {
         status?: "pending" | "sending" | "sent" | "skipped" | "aborted" | "failed" | "bounced" | "expired" | "unknown" | "cancelled";
         /** Only this reason. */
         reason?: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled";
+        /** Accepted at this time or later. */
+        since?: string;
+        /** Accepted before this time. */
+        until?: string;
         /** Entries of a page. Default: 50. */
         limit?: number;
         /** `next_cursor` of the page before. Absent: the first page. */
@@ -3611,6 +3615,10 @@ export interface Operations {
         status?: "pending" | "sending" | "sent" | "skipped" | "aborted" | "failed" | "bounced" | "expired" | "unknown" | "cancelled";
         /** Only this reason. */
         reason?: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled";
+        /** Accepted at this time or later. */
+        since?: string;
+        /** Accepted before this time. */
+        until?: string;
         /** Entries of a page. Default: 50. */
         limit?: number;
         /** `next_cursor` of the page before. Absent: the first page. */

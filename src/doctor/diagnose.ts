@@ -13,6 +13,7 @@ import { type Finding, wordsOf } from './finding.ts';
 import { lookAtMail } from './mail/look-at-mail.ts';
 import { mailDns } from './mail/resolver.ts';
 import { lookAtPublicUrl } from './public-url.ts';
+import { lookAtWork } from './work.ts';
 
 export interface Installation extends SecretConfig {
   /** The URL of its database, as it is reached from here. */
@@ -51,9 +52,10 @@ export async function diagnose(installation: Installation): Promise<Diagnosis> {
   if (installation.folder !== null) await look('disk', lookAtDisk(installation.folder));
   const needed = CONNECTIONS.first + CONNECTIONS.other * installation.broadcastThreads + CONNECTIONS.command;
   const isUsable = await look('database', reach(installation.url));
-  if (!isUsable) return end('clock', 'secret', 'accounts', 'dns', 'public_url');
+  if (!isUsable) return end('clock', 'work', 'secret', 'accounts', 'dns', 'public_url');
   findings.push(...(await onDatabase(installation.url, (db) => lookAtDatabase(db, { connections: needed }))));
   await look('clock', onDatabase(installation.url, lookAtClock));
+  await look('work', onDatabase(installation.url, lookAtWork));
   const workspaces = await readDefinitions(installation);
   const isOpen = await look('secret', Promise.resolve('problem' in workspaces ? [workspaces] : []));
   if (!isOpen || 'problem' in workspaces) return end('accounts', 'dns', 'public_url');

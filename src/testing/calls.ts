@@ -1,4 +1,5 @@
-import type { CressetOptions, Fault, MessageFilter, Person, SentMessage } from './cresset.ts';
+import type { Fault, MessageFilter, Person, SentMessage } from './cresset.ts';
+import type { CheckedOptions } from './options.ts';
 
 /** A message filter with everything that a thread can be sent. */
 export interface Wait {
@@ -8,7 +9,7 @@ export interface Wait {
 
 /** What the thread of the doubles can be asked. `id`: which double is meant. */
 export interface Calls {
-  open(options: CressetOptions): { id: number; url: string; key: string };
+  open(options: CheckedOptions): { id: number; url: string; key: string };
   people(id: number): Person[];
   sent(id: number, filter: MessageFilter): SentMessage[];
   waitForMessage(id: number, wait: Wait): SentMessage;

@@ -1,14 +1,17 @@
+export const channels = [
+  'android_push',
+  'apple_push',
+  'content_card',
+  'email',
+  'kindle_push',
+  'sms',
+  'web_push',
+  'webhook',
+  'whats_app',
+] as const;
+
 /** The keys of a request's `messages`. */
-export type Channel =
-  | 'android_push'
-  | 'apple_push'
-  | 'content_card'
-  | 'email'
-  | 'kindle_push'
-  | 'sms'
-  | 'web_push'
-  | 'webhook'
-  | 'whats_app';
+export type Channel = (typeof channels)[number];
 
 export interface CressetOptions {
   /**
@@ -16,8 +19,11 @@ export interface CressetOptions {
    * event webhooks in it are left out, so no message leaves the machine. Default: one segment of everybody.
    */
   workspace?: string | Readonly<Record<string, unknown>>;
-  /** When the clock of the double starts, at first and after every `reset`. Default: the present. */
-  startsAt?: Date;
+  /**
+   * When the clock of the double starts, at first and after every `reset`: a Date, or an ISO 8601 time such as
+   * `2026-03-15T12:00:00Z`, in UTC if it has no zone. Default: the present.
+   */
+  startsAt?: Date | string;
 }
 
 /** A message as it would have been sent: an entry of `GET /sandbox/messages`. */
@@ -43,7 +49,7 @@ export interface MessageFilter {
 
 /** A fault that the double answers with, instead of doing what the request asks. */
 export interface Fault {
-  /** A path such as `/users/track`, which means any method, or `POST /users/track`. */
+  /** The path of an endpoint of the server such as `/users/track`, which means any method, or `POST /users/track`. */
   endpoint: string;
   /** 200 to 599. */
   status: number;

@@ -6,12 +6,13 @@ import type { Secret } from '../workspace/secrets.ts';
 import { advanceInOrder } from './advance.ts';
 import type { Wait } from './calls.ts';
 import type { Cluster } from './cluster.ts';
-import type { CressetOptions, Fault, MessageFilter, Person, SentMessage } from './cresset.ts';
+import type { Fault, MessageFilter, Person, SentMessage } from './cresset.ts';
 import { readDefinitions } from './definitions.ts';
 import { Faults } from './faults.ts';
 import { type Front, openFront } from './front.ts';
 import { type Instance, onFreshDatabase } from './instance.ts';
 import { Lag, type Reached } from './lag.ts';
+import type { CheckedOptions } from './options.ts';
 import { listPeople, listSent } from './reading.ts';
 import { RunningClock } from './running-clock.ts';
 
@@ -56,7 +57,7 @@ export class Double {
     this.#now = started;
   }
 
-  static async open(parts: DoubleParts, options: CressetOptions): Promise<Double> {
+  static async open(parts: DoubleParts, options: CheckedOptions): Promise<Double> {
     const definitions = readDefinitions(options);
     const faults = new Faults();
     const front = await openFront(faults);
@@ -138,7 +139,7 @@ export class Double {
   }
 
   fail(fault: Fault): void {
-    this.#faults.add(fault);
+    this.#faults.add(fault, this.#now.instance.app);
   }
 
   async close(): Promise<void> {

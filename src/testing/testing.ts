@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { moduleBeside } from '../lib/project/module-beside.ts';
 import type { Call, CallName, Calls, Reply } from './calls.ts';
 import type { Cresset, CressetOptions } from './cresset.ts';
+import { checkedFault, checkedFilter, checkedOptions, checkedPatience, takesNothing } from './options.ts';
 
 export type {
   Channel,
@@ -14,29 +15,32 @@ export type {
   SentMessage,
 } from './cresset.ts';
 
-const USUAL_PATIENCE_MS = 5_000;
-
 type Ask = <K extends CallName>(name: K, ...args: Parameters<Calls[K]>) => Promise<ReturnType<Calls[K]>>;
 
 let running: Ask | null = null;
 
 /**
  * Starts a workspace of the test double. The first call of a process also starts the thread and PostgreSQL; all workspaces
- * of the process share them, and they end with the process. Rejects if the workspace's definitions have problems.
+ * of the process share them, and they end with the process. Rejects if the workspace's definitions have problems. Every
+ * function rejects with a TypeError for an option that it does not know, because a filter that nobody reads lets all through.
  */
 export async function createCresset(options: CressetOptions = {}): Promise<Cresset> {
+  const checked = checkedOptions(options);
   const ask = thread();
-  const { id, url, key } = await ask('open', options);
+  const { id, url, key } = await ask('open', checked);
   return {
     url,
     key,
-    people: () => ask('people', id),
-    sent: (filter = {}) => ask('sent', id, filter),
-    waitForMessage: (filter = {}, { timeoutMs = USUAL_PATIENCE_MS } = {}) =>
-      ask('waitForMessage', id, { filter, timeoutMs }),
+    async people(...given: readonly unknown[]) {
+      takesNothing(given, 'people: it returns everybody who is stored');
+      return ask('people', id);
+    },
+    sent: async (filter = {}) => ask('sent', id, checkedFilter(filter)),
+    waitForMessage: async (filter = {}, options = {}) =>
+      ask('waitForMessage', id, { filter: checkedFilter(filter), timeoutMs: checkedPatience(options) }),
     clock: { now: () => ask('now', id), advance: (ms) => ask('advance', id, ms) },
     reset: () => ask('reset', id),
-    fail: (fault) => ask('fail', id, fault),
+    fail: async (fault) => ask('fail', id, checkedFault(fault)),
     lag: (ms) => ask('lag', id, ms),
     close: () => ask('close', id),
   };

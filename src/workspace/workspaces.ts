@@ -7,7 +7,8 @@ import { isStorable } from '../lib/raw/storable.ts';
 export const CATALOG_CHANNEL = 'catalog';
 
 const DEFAULT_NAME = 'default';
-const EVERYBODY = 'All Users';
+/** The name of the segment of everybody, which every workspace has from its beginning. */
+export const EVERYBODY = 'All Users';
 const CREATION_LOCK = 0x776f726b; // 'work'
 const LONGEST_NAME = 255;
 

@@ -38,7 +38,11 @@ function withoutDatabase(error: unknown): Diagnosis {
   if (!(error instanceof DatabaseUnusableError)) throw error;
   const [known = '', ...advice] = error.message.split(/(?<=\.) (?=[A-Z])/);
   const finding = { area: 'database', subject: null, problem: 'it cannot be used', known, mend: advice.join(' ') };
-  return { findings: [finding], looked: ['database'], left: ['clock', 'secret', 'accounts', 'dns', 'public_url'] };
+  return {
+    findings: [finding],
+    looked: ['database'],
+    left: ['clock', 'work', 'secret', 'accounts', 'dns', 'public_url'],
+  };
 }
 
 function nameServer(text: string): string {

@@ -14,9 +14,18 @@ export async function lockSlots(tx: Db, people: readonly PersonKey[], now: Date)
   return new CapSlots(await loadSlots(tx, once, now), now);
 }
 
-/** Reads the slots of these people without locking anything. */
-export async function readSlots(db: Db, people: readonly PersonKey[], now: Date): Promise<CapSlots> {
-  return new CapSlots(await loadSlots(db, eachOnce(people), now), now);
+/**
+ * Reads the slots of these people without locking anything, for sends that are decided at `from` or later. The function
+ * returned gives the slots as they count at a moment, the same ones for the same moment.
+ */
+export async function readSlots(db: Db, people: readonly PersonKey[], from: Date): Promise<(at: Date) => CapSlots> {
+  const held = await loadSlots(db, eachOnce(people), from);
+  const known = new Map<number, CapSlots>();
+  return (at) => {
+    const slots = known.get(at.getTime()) ?? new CapSlots(held, at);
+    known.set(at.getTime(), slots);
+    return slots;
+  };
 }
 
 function eachOnce(people: readonly PersonKey[]): PersonKey[] {

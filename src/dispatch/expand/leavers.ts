@@ -1,6 +1,7 @@
 import { compileTargeting } from '../../audience/targeting.ts';
 import { AudienceTooExpensive, TOO_EXPENSIVE, withinTimeLimit } from '../../audience/time-limit.ts';
 import type { Database, Db } from '../../db/database.ts';
+import type { PersonKey } from '../../people/profile/identify.ts';
 import { AUDIENCE_ERRORS, failDispatch } from '../ledger/dispatches/fail-dispatch.ts';
 import type { PendingSend } from '../ledger/send.ts';
 import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
@@ -36,7 +37,7 @@ export async function findLeavers(
     const dispatch = dispatches.get(dispatchId);
     if (dispatch === undefined) continue;
     try {
-      const outside = await outsidersOf(db, dispatch, group, now);
+      const outside = await leaversAmong(db, dispatch, group, now);
       for (const send of group) {
         const reason = outside.get(send.userId);
         if (reason !== undefined) reasons.set(send, reason);
@@ -51,18 +52,22 @@ export async function findLeavers(
 }
 
 function isAsked(dispatch: LoadedDispatch | undefined, { isHeld = false }: PendingSend): boolean {
-  if (dispatch === undefined || !(isTimed(dispatch.schedule) || isHeld)) return false;
-  return dispatch.plan.segmentId !== null || dispatch.plan.audience !== null;
+  return dispatch !== undefined && (isTimed(dispatch.schedule) || isHeld) && isTargeted(dispatch);
 }
 
-/** The people of these sends who are not targeted, by user id. */
-async function outsidersOf(
+function isTargeted({ plan }: LoadedDispatch): boolean {
+  return plan.segmentId !== null || plan.audience !== null;
+}
+
+/** The people among these who are not targeted, by user id. Throws AudienceTooExpensive. */
+export async function leaversAmong(
   db: Database,
   dispatch: LoadedDispatch,
-  sends: readonly PendingSend[],
+  named: readonly PersonKey[],
   now: Date,
 ): Promise<Map<number, Outsider['reason']>> {
-  const people = [...new Map(sends.map((send) => [send.userId, send])).values()];
+  if (!isTargeted(dispatch)) return new Map();
+  const people = [...new Map(named.map((person) => [person.userId, person])).values()];
   const targeting = compileTargeting(filtersOf(dispatch), { now, workspace: dispatch.workspace });
   const ask = (on: Db) => on.query<MemberRow>(membersQuery(targeting, people, dispatch.workspace.id));
   const rows = targeting.hasPattern ? await withinTimeLimit(db, people.length, ask) : await ask(db);

@@ -33,6 +33,12 @@ export async function reviveSends(
        set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
            devices = null, content_tries = null, extras = null, updated_at = ${revivedAt}
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
+  if (selectsCancelled)
+    // Whoever was held by quiet hours, whose end is their time, is decided again now, by the rules as they are.
+    await tx.run(sql`
+      update sends s
+         set due_at = null, scheduled_at = ${now}, updated_at = ${revivedAt}
+        ${rows} and s.status = 'pending' and s.reason = 'quiet_hours' and ${isSelected(filter)}`);
   const taken = failures.flatMap((failure) => {
     const part = partOf(failure);
     return part === null ? [] : { part, channel: failure.channel, day: failure.day, failed: 1 };

@@ -1,22 +1,19 @@
 import type { Db } from '../../db/database.ts';
 import { readableJson } from '../../db/readable-json.ts';
-import { empty, type Sql, sql } from '../../db/sql.ts';
+import { empty, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
+import { type AcceptedWithin, acceptedWithin } from './accepted-within.ts';
 import { scheduleMember } from './schedule.ts';
 import { standingFailure } from './waits.ts';
 
-export interface DispatchFilter {
+export interface DispatchFilter extends AcceptedWithin {
   workspaceId: number;
   campaignId: string | null;
   segmentId: string | null;
   state: string | null;
-  /** Accepted at this time or later. null: any time. */
-  since: Date | null;
-  /** Accepted before this time. null: any time. */
-  until: Date | null;
   /** The only dispatch asked for. null: any. */
   ids: string[] | null;
   /** Cursor: the id of the previous page's last dispatch. null: start with the newest. */
@@ -40,9 +37,6 @@ interface ListedRow extends Record<string, unknown> {
   schedule: Schedule | null;
 }
 
-/** A dispatch gets its id before it is stored, under load some time before. Its id is not older than this, in milliseconds. */
-const LONGEST_WAIT_MS = 3_600_000;
-
 /** Lists the dispatches of a workspace, newest first. `next`: the id of the last one, if there are more. */
 export async function listDispatches(
   db: Db,
@@ -59,20 +53,12 @@ export async function listDispatches(
            ${campaignId === null ? empty : sql`and campaign_id = ${campaignId}`}
            ${segmentId === null ? empty : sql`and segment_id = ${segmentId}`}
            ${state === null ? empty : sql`and state = ${state}`}
-           ${within(filter)}
+           ${acceptedWithin(filter, { id: sql`id`, acceptedAt: sql`accepted_at` })}
            ${after === null ? empty : sql`and id < ${after}`}
      order by id desc
      limit ${limit + 1}`);
   const page = rows.slice(0, limit);
   return { dispatches: page.map(listedFrom), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
-}
-
-/** Fragment: the times, and with them the ids, so that only the partitions of these days are read. */
-function within({ since, until }: DispatchFilter): Sql {
-  const earliest = since && new Date(Math.max(since.getTime() - LONGEST_WAIT_MS, 0));
-  const from = since === null ? empty : sql`and accepted_at >= ${since} and id >= first_dispatch_id(${earliest})`;
-  if (until === null) return from;
-  return sql`${from} and accepted_at < ${until} and id < first_dispatch_id(${new Date(Math.max(until.getTime(), 0))})`;
 }
 
 function listedFrom(row: ListedRow): object {

@@ -18,10 +18,12 @@ import type { TrackerMaker } from '../admit/trackers.ts';
 import type { NamedRecipient } from '../expand/expand-named.ts';
 import { type LoadedDispatch, prepare } from '../plan/loaded-dispatch.ts';
 import { remarkMembers, type SendRemarks } from '../plan/remarks.ts';
+import { firingTime, type Schedule } from '../plan/schedule.ts';
 import { isBroadcast, type SendPlan } from '../plan/send-plan.ts';
 import { compilePlan } from '../plan/templates.ts';
 import { findAudience, findNamed } from './find-targeted.ts';
 import { verdictOfRefusal } from './recipients.ts';
+import { type Moment, type Moments, momentsOf } from './rehearsed-times.ts';
 import { type ChannelCounts, countOutcome, tally } from './verdicts.ts';
 
 /** Number of people of a broadcast who are looked at one by one. The number targeted is exact all the same. */
@@ -30,7 +32,7 @@ const SAMPLES = 10;
 /** Time for composing messages, with pauses. People for whom there is none are not looked at. */
 const MOST_COMPOSING_MS = 5_000;
 
-/** Answers who would get which message, and why not, without sending or storing anything. */
+/** Answers who would get which message when it is due, and why not, without sending or storing anything. */
 export type DryRun = (asked: Asked) => Promise<object>;
 
 export interface Asked {
@@ -39,6 +41,8 @@ export interface Asked {
   content: PinnedContent;
   workspace: WorkspaceCatalog;
   remarks: SendRemarks;
+  /** When it would be sent. Absent: at once. */
+  schedule?: Schedule;
 }
 
 export interface DryRunDeps {
@@ -52,18 +56,26 @@ export interface DryRunDeps {
 
 export function createDryRun(deps: DryRunDeps): DryRun {
   return async (asked) => {
-    const { plan, remarks } = asked;
-    const now = deps.clock.now();
+    const { plan, remarks, schedule } = asked;
+    const now = startOf(schedule, deps.clock.now());
     const dispatch = rehearse(asked, now);
-    const { targeted, people, refusals } = await refusingExpensive(() =>
-      isBroadcast(plan) ? findAudience(deps.db, dispatch, { now, most: LOOKED_AT }) : findNamed(deps.db, dispatch, now),
-    );
-    const verdicts = await judge(deps, dispatch, { people, listed: new Map() }, now);
+    const { targeted, people, refusals, moments } = await refusingExpensive(async () => {
+      const found = isBroadcast(plan)
+        ? await findAudience(deps.db, dispatch, { now, most: LOOKED_AT })
+        : await findNamed(deps.db, dispatch, now);
+      return { ...found, moments: await momentsOf(deps.db, dispatch, found.people, now) };
+    });
+    const verdicts = await judge(deps, dispatch, { people, listed: new Map(), moments }, now);
     return answerOf({
       ...{ targeted, refused: tally(refusals), refusals: refusals.map(verdictOfRefusal) },
       ...{ verdicts, remarks },
     });
   };
+}
+
+/** When the dispatch would begin: at once, or when its schedule fires. */
+function startOf(schedule: Schedule | undefined, now: Date): Date {
+  return schedule === undefined ? now : firingTime(schedule, now);
 }
 
 /** What a dry run has found. */
@@ -92,10 +104,12 @@ export function answerOf({ targeted, refused, refusals, verdicts, remarks }: Fou
   };
 }
 
-/** The dispatch that a request would become. */
-export function rehearse({ plan, content, workspace }: Asked, now: Date): LoadedDispatch {
+/** The dispatch that a request would become. `now`: when it begins. */
+export function rehearse({ plan, content, workspace, schedule }: Asked, now: Date): LoadedDispatch {
   const messages = compilePlan(plan, new Problems(), content);
-  return prepare({ id: dashedV7(now), state: 'accepted', accepted_at: now }, workspace, { plan, messages });
+  const row = { id: dashedV7(now), state: 'accepted' as const, accepted_at: now };
+  const scheduled = schedule === undefined ? {} : { schedule, fires_at: now };
+  return prepare({ ...row, ...scheduled }, workspace, { plan, messages });
 }
 
 export interface Judged {
@@ -110,14 +124,22 @@ export interface Judged {
   sample: object | null;
 }
 
+/** The people to be judged. */
+export interface Judging {
+  people: NamedRecipient[];
+  /** The own properties of people of a list, by user id. */
+  listed: ReadonlyMap<number, RawObject>;
+  moments: Moments;
+}
+
 /**
- * Decides every channel of every person as the sender would. It locks and takes no slot, and writes nothing. `listed`: the
- * own properties of people of a list, by user id.
+ * Decides every channel of every person as the sender would at the moment at which the message would be due. It locks and
+ * takes no slot, and writes nothing. `now`: the moment of people who have none of their own.
  */
 export async function judge(
   { db, clock, links, trackers, desk }: DryRunDeps,
   dispatch: LoadedDispatch,
-  { people, listed }: { people: NamedRecipient[]; listed: ReadonlyMap<number, RawObject> },
+  { people, listed, moments }: Judging,
   now: Date,
 ): Promise<Judged[]> {
   const positions = new Map(people.map(({ userId, position }) => [userId, position]));
@@ -125,25 +147,22 @@ export async function judge(
   const needs = { ...dispatch.needs, details: true };
   const { id: workspaceId, blockedAttributes: hidden } = dispatch.workspace;
   const recipients = await loadRecipients(db, { workspaceId, people, needs, hidden });
+  const usual: Moment = { at: now, scheduledAt: null, leaving: null };
   const candidates = [...recipients.values()].flatMap((recipient) =>
     [...dispatch.messages.keys()].map((channel) => {
       const { bucket, userId } = recipient;
-      const send = {
-        bucket,
-        userId,
-        dispatchId: dispatch.id,
-        channel,
-        taskId: 0,
-        attempts: 0,
-        recipient: positions.get(userId) ?? null,
-      };
-      return candidateFor(send, dispatch, { recipient, turn: 'own', listed: listed.get(userId) ?? null, now });
+      const { at, scheduledAt, leaving } = moments.get(userId) ?? usual;
+      const key = { bucket, userId, dispatchId: dispatch.id, channel };
+      const send = { ...key, taskId: 0, attempts: 0, recipient: positions.get(userId) ?? null, scheduledAt };
+      const own = { turn: 'own' as const, listed: listed.get(userId) ?? null };
+      return candidateFor(send, dispatch, { ...own, recipient, leaving, now: at });
     }),
   );
   const shelf = new ItemShelf({ db, clock });
   await composeAll(candidates, { links, trackers, mostMs: MOST_COMPOSING_MS, shelf, desk });
   const judged = candidates.filter(({ facts }) => facts.composed?.kind !== 'later' || facts.composed.missing);
-  return decideAll(judged, await readSlots(db, people, now)).map(judgedFrom);
+  const slotsAt = await readSlots(db, people, now);
+  return judged.flatMap((one) => decideAll([one], slotsAt(one.facts.now))).map(judgedFrom);
 }
 
 function judgedFrom({ candidate, decision }: Decided): Judged {

@@ -5,12 +5,13 @@ import type { PersonKey } from '../../people/profile/identify.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
 import { isHeld } from '../ledger/stopped-sends.ts';
 import type { DispatchState } from '../plan/states.ts';
+import { type AcceptedWithin, acceptedWithin } from './accepted-within.ts';
 import { feedbackOf } from './feedback.ts';
 import { type VerdictRow, verdictFrom } from './verdict.ts';
 import { noWaits, type Waits } from './wait.ts';
 import { type Asking, findWaits } from './waits.ts';
 
-export interface MessageFilter extends Asking {
+export interface MessageFilter extends Asking, AcceptedWithin {
   /** Several may share an address. At least one. */
   people: readonly PersonKey[];
   channel: string | null;
@@ -77,11 +78,9 @@ function newestFirst(one: MessageRow, other: MessageRow): number {
 }
 
 /** The rows of one person after the cursor, one more than a page. It reads one bucket, in the order of an index. */
-function readRows(
-  db: Db,
-  person: PersonKey,
-  { workspaceId, channel, status, reason, after, limit }: MessageFilter,
-): Promise<MessageRow[]> {
+function readRows(db: Db, person: PersonKey, filter: MessageFilter): Promise<MessageRow[]> {
+  const { workspaceId, channel, status, reason, after, limit } = filter;
+  const within = (id: Sql) => acceptedWithin(filter, { id, acceptedAt: sql`d.accepted_at` });
   const statusNow = statusIn(sql`d.state`);
   const reasonNow = reasonIn(sql`d.state`);
   // Each half stops after a page: an index has the person's rows in this order.
@@ -94,6 +93,7 @@ function readRows(
        join dispatches d on d.id = s.dispatch_id
       where s.bucket = ${person.bucket} and s.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
             ${isAfter(after, person, { dispatch: sql`s.dispatch_id`, channel: sql`s.channel` })}
+            ${within(sql`s.dispatch_id`)}
             ${channel === null ? empty : sql`and s.channel = ${channel}`}
             ${status === null ? empty : sql`and (${statusNow})::text = ${status}`}
             ${reason === null ? empty : sql`and (${reasonNow}) = ${reason}`}
@@ -106,6 +106,7 @@ function readRows(
        join dispatches d on d.id = r.dispatch_id
       where r.bucket = ${person.bucket} and r.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
             ${isAfter(after, person, { dispatch: sql`r.dispatch_id`, channel: sql`''` })}
+            ${within(sql`r.dispatch_id`)}
             ${channel === null ? empty : sql`and false`}
             ${status === null ? empty : sql`and ${status} = 'skipped'`}
             ${reason === null ? empty : sql`and r.reason = ${reason}`}

@@ -67,7 +67,7 @@ export class RehearsedList {
     return answerOf({
       ...{ targeted: this.#lines, refused: this.#refused, remarks },
       refusals: this.#shown.map(({ line, ...refusal }) => ({ ...verdictOfRefusal(refusal), line })),
-      verdicts: await judge(this.#deps, this.#dispatch, { people, listed }, this.#now),
+      verdicts: await judge(this.#deps, this.#dispatch, { people, listed, moments: new Map() }, this.#now),
     });
   }
 }

@@ -97,7 +97,8 @@ function eventsOf(news: StatusNews, { send, groupId, now }: Told): FeedbackEvent
   const { kind, messageSid, status, to, errorCode } = news;
   const event: FeedbackEvent = {
     ...{ eventId: `${messageSid} ${status}`, kind: 'unknown', occurredAt: now, provider: 'twilio', channel: 'sms' },
-    ...{ send, providerMessageId: null, address: to, code: errorCode, text: null },
+    // Without a send of ours the id would be waited for, and no text is found by it.
+    ...{ send, providerMessageId: send === null ? null : messageSid, address: to, code: errorCode, text: null },
     detail: { message_sid: messageSid, status },
   };
   if (kind === 'delivered' || kind === 'read') return [{ ...event, kind }];

@@ -31,7 +31,7 @@ export interface Scheduling extends Pick<ScheduleRequest, 'plan' | 'schedule' | 
   prepare?(): Promise<readonly string[]>;
 }
 
-/** Stores the schedule, or tells what it would do if its time were now. */
+/** Stores the schedule, or tells what it would do when its time comes, by what is known now. */
 export async function acceptSchedule(
   deps: SchedulingDeps,
   request: RouteRequest,
@@ -42,7 +42,7 @@ export async function acceptSchedule(
   const { path, plan, content, schedule, sendIdIsNew, shownSendId = null, prepare } = scheduling;
   let { remarks } = scheduling;
   if (scheduling.dryRun) {
-    const answer = deps.questions(workspaceId, () => deps.dryRun({ plan, content, workspace, remarks }));
+    const answer = deps.questions(workspaceId, () => deps.dryRun({ plan, content, workspace, remarks, schedule }));
     return { status: 201, body: await answer };
   }
   if (prepare !== undefined) remarks = { ...remarks, warnings: [...remarks.warnings, ...(await prepare())] };

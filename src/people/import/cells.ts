@@ -7,6 +7,7 @@ import { readStoredTime } from '../../lib/time/times.ts';
 import { readTimeZone } from '../../lib/time/zone-names.ts';
 import { readEmailAddress, readPhone } from '../profile/contact.ts';
 import { readCountry } from '../profile/countries-and-languages.ts';
+import { countryInAnyLanguage } from '../profile/country-hints.ts';
 import { type IgnoredField, unknownValue } from '../track/attributes.ts';
 import { type ConsentColumn, readConsent } from './consent-words.ts';
 import { type DateFormat, dateFormatHint } from './date-format.ts';
@@ -63,12 +64,18 @@ export function readCell(
     case 'group_state':
       return readConsent(cell, type, name, style.booleans);
     case 'country':
-      if (readCountry(cell) !== null) return cell;
-      throw new ObjectProblem(unknownValue('country', cell));
+      return readCountryCell(cell);
     case 'time_zone':
       if (readTimeZone(cell) !== null) return cell;
       throw new ObjectProblem(unknownValue('time_zone', cell));
   }
+}
+
+/** A file may have countries in the language of its people; what is certain need not be mended by hand. */
+function readCountryCell(cell: string): string {
+  const code = readCountry(cell) ?? countryInAnyLanguage(cell);
+  if (code !== null) return code;
+  throw new ObjectProblem(unknownValue('country', cell));
 }
 
 /** Told of what may be meant otherwise, to be counted. */

@@ -29,19 +29,41 @@ export const countriesOfThreeLetters: ReadonlyMap<string, string> = new Map(
   ]),
 );
 
-/** Languages in whose names countries are recognized. */
+/** Languages in whose names all countries are recognized. Each country is in its own language, too. */
 const languages = ['de', 'fr', 'es', 'it', 'nl', 'pt', 'pl', 'sv', 'da', 'cs'];
 
 /** Made when a country is first not known, because it takes some milliseconds. */
 let foreignNames: ReadonlyMap<string, string> | undefined;
 
+/** Two countries are called so, of which some languages name only one by this word. */
+const doubtful = ['kongo', 'congo'];
+
+/** A name that means different countries in different languages is missing. */
 function namesInOtherLanguages(): ReadonlyMap<string, string> {
-  return new Map(
-    languages.flatMap((language) => {
-      const names = new Intl.DisplayNames(language, { type: 'region', fallback: 'none' });
-      return [...countryCodes].map((code): [string, string] => [normalizedName(names.of(code) ?? code), code]);
-    }),
-  );
+  const meanings = new Map<string, string | null>(doubtful.map((name) => [name, null]));
+  const add = (names: Intl.DisplayNames, code: string) => {
+    const name = normalizedName(names.of(code) ?? code);
+    const known = meanings.get(name);
+    meanings.set(name, known === undefined || known === code ? code : null);
+  };
+  const namesIn = (language: string) => new Intl.DisplayNames(language, { type: 'region', fallback: 'none' });
+  for (const names of languages.map(namesIn)) for (const code of countryCodes) add(names, code);
+  const byLanguage = Map.groupBy(countryCodes, (code) => new Intl.Locale(`und-${code}`).maximize().language);
+  for (const [language, codes] of byLanguage) {
+    const names = namesIn(language);
+    for (const code of codes) add(names, code);
+  }
+  return new Map([...meanings].flatMap(([name, code]) => (code === null ? [] : [[name, code] as const])));
+}
+
+/**
+ * The code of the country that a text certainly means: a code of three letters, or a name in the language of the country or in
+ * one of the ten most usual ones. null: none.
+ */
+export function countryInAnyLanguage(text: string): string | null {
+  if (text.length > LONGEST) return null;
+  foreignNames ??= namesInOtherLanguages();
+  return countriesOfThreeLetters.get(text.trim().toUpperCase()) ?? foreignNames.get(normalizedName(text)) ?? null;
 }
 
 const LONGEST = 60;
@@ -61,12 +83,9 @@ export function countryHint(text: string): string | null {
 }
 
 function findHint(text: string): string | null {
-  const code = countriesOfThreeLetters.get(text.trim().toUpperCase());
-  if (code !== undefined) return code;
+  const certain = countryInAnyLanguage(text);
   const name = normalizedName(text);
-  foreignNames ??= namesInOtherLanguages();
-  const foreign = foreignNames.get(name);
-  if (foreign !== undefined || name.length < 5 || name.length > 30) return foreign ?? null;
+  if (certain !== null || name.length < 5 || name.length > 30) return certain;
   const near = nearest(name, [...countriesByName.keys()]);
   return near === null ? null : (countriesByName.get(near) ?? null);
 }

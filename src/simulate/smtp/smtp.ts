@@ -48,7 +48,7 @@ export async function startSmtpSimulator(options: SmtpOptions = {}): Promise<Smt
   const at = `${host.includes(':') ? `[${host}]` : host}:${bound}`;
   return {
     url: `${scheme}://${at}`,
-    relayUrl: `${scheme}://${account.username}:${account.password}@${at}`,
+    relayUrl: `${scheme}://${encodeURIComponent(account.username)}:${encodeURIComponent(account.password)}@${at}`,
     account,
     service: options.service ?? null,
     knows: (answer) => smtpAnswer(answer) !== undefined,

@@ -3,6 +3,7 @@ import { type Sql, sql } from '../../db/sql.ts';
 import { openFeed, sealFeed } from '../sealed/sealed-feed.ts';
 import { comparableProvider, type SealedProvider, sealProvider, unlessUnreadable } from '../sealed/sealed-provider.ts';
 import { places } from '../settings.ts';
+import { EVERYBODY } from '../workspaces.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, compare, isWrite, type Thing } from './plan.ts';
 
@@ -140,7 +141,10 @@ export async function applySegments(step: Step): Promise<Change[]> {
              filter = excluded.filter, updated_at = now()`;
     return { id, name: parts.name, parts, write };
   });
-  return applyThings(step, { what: 'segment', path: 'segments', wanted, stored, fixed: [] });
+  const changes = await applyThings(step, { what: 'segment', path: 'segments', wanted, stored, fixed: [] });
+  // No file needs to name the segment that came with the workspace.
+  const builtIn = rows.find((row) => row.workspace_id === workspaceId && row.name === EVERYBODY && row.filter === null);
+  return changes.filter(({ kind, id }) => kind !== 'not in the file' || id !== builtIn?.id);
 }
 
 /** The things of other workspaces. Only their ids matter. */

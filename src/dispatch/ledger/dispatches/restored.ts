@@ -57,24 +57,27 @@ export async function pauseUnfinished(tx: Db, dispatches: readonly Unfinished[],
 /** The dispatches of a workspace that wait for an order since a backup was restored. */
 export interface RestoredWait {
   dispatches: number;
-  /** The people of those that have been expanded. */
-  people: number;
+  /** The people of those that have been expanded so far. null: none has been. */
+  people: number | null;
+  /** Whether all have been expanded, so that these are all people. */
+  isAll: boolean;
   /** What one of them says. */
   said: string;
 }
 
 /** null: there are none. */
 export async function countRestored(db: Db, workspaceId: number): Promise<RestoredWait | null> {
-  const found = await db.one<{ dispatches: number; people: number; said: string | null }>(sql`
-    select count(*) as dispatches, coalesce(sum(targeted), 0)::bigint as people, min(failure) as said
+  const found = await db.one<Omit<RestoredWait, 'said'> & { said: string | null }>(sql`
+    select count(*) as dispatches, sum(targeted)::bigint as people, bool_and(targeted is not null) as "isAll",
+           min(failure) as said
       from dispatches
      where workspace_id = ${workspaceId} and 'restored' = any (waits_for) and state = 'paused'`);
   return found.said === null ? null : { ...found, said: found.said };
 }
 
 /** One sentence for operators. */
-export function restoredProblem({ dispatches, people, said }: RestoredWait): string {
+export function restoredProblem({ dispatches, people, isAll, said }: RestoredWait): string {
   const [what, them] = dispatches === 1 ? ['1 dispatch is', 'it'] : [`${dispatches} dispatches are`, 'each'];
-  const whom = people === 1 ? '1 person' : `${people} people`;
-  return `${what} paused since this database was restored (${whom}; GET /dispatches?state=paused lists them); resume or cancel ${them}: ${said}`;
+  const whom = people === null ? '' : `${isAll ? '' : 'at least '}${people === 1 ? '1 person' : `${people} people`}; `;
+  return `${what} paused since this database was restored (${whom}GET /dispatches?state=paused lists them); resume or cancel ${them}: ${said}`;
 }

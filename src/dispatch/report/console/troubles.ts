@@ -195,7 +195,7 @@ async function ofRestored(db: Db, workspaceId: number): Promise<Trouble[]> {
   if (restored === null) return [];
   const { dispatches, people, said } = restored;
   const title = `${dispatches === 1 ? '1 dispatch is' : `${dispatches} dispatches are`} paused since a backup was restored`;
-  return [{ ...plain('red', 'dispatch', title, said), waiting: { dispatches, people } }];
+  return [{ ...plain('red', 'dispatch', title, said), ...(people !== null && { waiting: { dispatches, people } }) }];
 }
 
 function ofCatalog({ said, since }: CatalogTrouble): Trouble {

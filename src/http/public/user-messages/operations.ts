@@ -1,6 +1,6 @@
 import type { Operation, Operations } from '../../openapi/operation.ts';
 import { answered, list, optional, text, time } from '../../openapi/schema.ts';
-import { cursor, limitOf, nextCursor, success } from '../../openapi/shared.ts';
+import { cursor, limitOf, nextCursor, optionalTime, success } from '../../openapi/shared.ts';
 import { brazeId, dispatchId, externalId, personQuery, verdict, verdictQuery } from '../report-schemas.ts';
 
 const message = { dispatch_id: dispatchId, campaign_id: optional(text()), accepted_at: time(), ...verdict };
@@ -20,7 +20,13 @@ const messages: Operation = {
   example: {},
 };
 const ids = { external_id: optional(externalId), braze_id: optional(brazeId) };
-const query = { ...verdictQuery, limit: limitOf(500, 50), cursor };
+const query = {
+  ...verdictQuery,
+  since: optionalTime('Accepted at this time or later.'),
+  until: optionalTime('Accepted before this time.'),
+  limit: limitOf(500, 50),
+  cursor,
+};
 
 export const operations: Operations = {
   'GET /users/:external_id/messages': {

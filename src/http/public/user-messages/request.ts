@@ -8,11 +8,11 @@ import { isObject } from '../../../lib/raw/json.ts';
 import { isGiven } from '../../../lib/raw/lenient.ts';
 import { readEmail } from '../../../people/profile/identifiers.ts';
 import { personParameters } from '../../person-query.ts';
-import { readCursor, readLimit, readOneOf } from '../../query.ts';
+import { readCursor, readLimit, readOneOf, readTime } from '../../query.ts';
 import { readPhone } from '../sms/request.ts';
 
 export const addressParameters = ['email', 'phone'] as const;
-export const messageParameters = ['channel', 'status', 'reason', 'limit', 'cursor'];
+export const messageParameters = ['channel', 'status', 'reason', 'since', 'until', 'limit', 'cursor'];
 
 /** An address that several people may have. */
 export interface AskedAddress {
@@ -39,6 +39,8 @@ export function readMessageFilter(query: URLSearchParams): Omit<MessageFilter, '
     channel: readOneOf(query, 'channel', channelKeys),
     status: readOneOf(query, 'status', sendStatuses),
     reason: readOneOf(query, 'reason', reasons),
+    since: readTime(query, 'since'),
+    until: readTime(query, 'until'),
     after: readCursor(query, isMessageCursor),
     limit: readLimit(query, { usual: 50, most: 500 }),
   };
