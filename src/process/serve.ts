@@ -13,7 +13,7 @@ import { listen, namingTrouble } from '../http/listen.ts';
 import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
-import { planFile } from '../workspace/file/plan-file.ts';
+import { planFile, stampOf } from '../workspace/file/plan-file.ts';
 import { ensureFirstKey } from '../workspace/keys.ts';
 import { secretForServer, shareSecret } from '../workspace/sealed/shared-secret.ts';
 import { findSecret, hasOtherInFolder, type Secret } from '../workspace/secrets.ts';
@@ -157,12 +157,18 @@ async function prepareWorkspace(
 }
 
 /** What operators may ask of the workspace file that this server applies at its start. */
-function planOf(db: Database, config: Config, { env }: ServeOptions, secret: Secret): Pick<AppOptions, 'planFile'> {
+function planOf(
+  db: Database,
+  config: Config,
+  { env }: ServeOptions,
+  secret: Secret,
+): Pick<AppOptions, 'planFile' | 'stampFile'> {
   const { workspaceFile: path } = config;
   if (path === null) return {};
   const checks = { ...audienceChecks, ...messageChecks };
   return {
     planFile: async () => planFile(db, { workspaceId: await ensureWorkspace(db), path, env, secret, ...checks }),
+    stampFile: () => stampOf(path),
   };
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Database } from '../../db/database.ts';
 import { type ApplyFileOptions, applyFile } from './apply-file.ts';
@@ -27,4 +28,10 @@ export async function planFile(db: Database, options: Omit<ApplyFileOptions, 'dr
     if (!(error instanceof WorkspaceFileError)) throw error;
     return { file, digest: null, plan: [], warnings: [], problems: error.problems };
   }
+}
+
+/** Another text after each change of the file, or of whether there is one. */
+export function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`;
 }
