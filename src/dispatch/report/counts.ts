@@ -72,12 +72,12 @@ export function createCounter({ db, clock }: { db: Database; clock: Clock }): Co
   const running = new Map<string, Promise<StoredCounts>>();
 
   function recount(dispatch: CountedDispatch, isFinal: boolean): Promise<StoredCounts> {
-    const known = running.get(dispatch.id);
+    // A count that was begun while the dispatch ran is not exact.
+    const key = `${dispatch.id} ${isFinal}`;
+    const known = running.get(key);
     if (known !== undefined) return known;
-    const counting = countAndKeep(db, dispatch, { isFinal, now: clock.now() }).finally(() =>
-      running.delete(dispatch.id),
-    );
-    running.set(dispatch.id, counting);
+    const counting = countAndKeep(db, dispatch, { isFinal, now: clock.now() }).finally(() => running.delete(key));
+    running.set(key, counting);
     return counting;
   }
 
