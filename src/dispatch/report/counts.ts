@@ -104,7 +104,8 @@ function asOf({ rows, at }: Pick<StoredCounts, 'rows' | 'at'>): Counts {
   return { rows, countedAt: new Date(at) };
 }
 
-function isFresh({ at, tookMs }: StoredCounts, now: Date): boolean {
+/** Whether counts are not made anew yet, as they cost too much for their age. */
+export function isFresh({ at, tookMs }: Pick<StoredCounts, 'at' | 'tookMs'>, now: Date): boolean {
   return now.getTime() - Date.parse(at) < Math.max(NEWEST_MS, tookMs / SHARE);
 }
 
