@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 /** Options of the command line. A bench ignores those that it does not know. */
 const described = {
   people: ['100k', 'number of people, such as 5000, 100k, 1m, 10m'],
-  turns: ['6', 'number of times that consoles watch (console)'],
+  turns: ['3', 'number of times that consoles watch each broadcast (console)'],
   rounds: ['3', 'number of measurements of each thing; ratios are medians'],
   parts: ['expansion,first', 'measure only these parts (audience, console, http, push-faults)'],
   provider: ['fcm,apns', 'use only these push providers: fcm, apns, web-push, adm'],

@@ -17,6 +17,7 @@ const MARK = 'filled.json';
 export interface ConsoleWorld {
   server: BenchServer;
   simulator: BenchSimulator;
+  people: number;
   /** Header of an operator who is signed in. */
   cookie(): Promise<string>;
   /** Seconds that filling took. null: the folder was filled before. */
@@ -33,7 +34,7 @@ export async function startConsoleWorld(size: Size): Promise<ConsoleWorld> {
     const filledInS = await fill(start, folder, size);
     const server = await start();
     return {
-      ...{ server, simulator, filledInS },
+      ...{ server, simulator, filledInS, people: size.people },
       cookie: () => signIn(server),
       async stop() {
         await server.stop();
