@@ -1438,6 +1438,8 @@ CREATE INDEX segment_exports_open ON public.segment_exports USING btree (workspa
 
 CREATE INDEX send_ids_requested ON public.send_ids USING btree (created_at) WHERE is_requested;
 
+CREATE INDEX send_ids_send ON public.send_ids USING btree (send_id);
+
 CREATE INDEX sends_default_bucket_user_id_dispatch_id_idx ON public.sends_default USING btree (bucket, user_id, dispatch_id);
 
 CREATE INDEX sends_person ON ONLY public.sends USING btree (bucket, user_id, dispatch_id);

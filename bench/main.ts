@@ -5,6 +5,7 @@ import { benchAccept } from './accept.ts';
 import { benchAudience } from './audience.ts';
 import { benchCallbacks } from './callbacks.ts';
 import { benchCancel } from './cancel.ts';
+import { benchConsole } from './console.ts';
 import { benchContent } from './content.ts';
 import { benchEmail } from './email.ts';
 import type { Figure } from './figure.ts';
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   audience: benchAudience,
   callbacks: benchCallbacks,
   cancel: benchCancel,
+  console: benchConsole,
   content: benchContent,
   http: benchHttp,
   import: benchImport,

@@ -3,12 +3,14 @@ import { parseArgs } from 'node:util';
 /** Options of the command line. A bench ignores those that it does not know. */
 const described = {
   people: ['100k', 'number of people, such as 5000, 100k, 1m, 10m'],
+  turns: ['3', 'number of times that consoles watch each broadcast (console)'],
   rounds: ['3', 'number of measurements of each thing; ratios are medians'],
-  parts: ['expansion,first', 'measure only these parts (audience, http, push-faults)'],
+  parts: ['expansion,first', 'measure only these parts (audience, console, http, push-faults)'],
   provider: ['fcm,apns', 'use only these push providers: fcm, apns, web-push, adm'],
   latency: ['0,20', "delay of the providers' answers, in milliseconds"],
   minutes: ['30', 'duration in minutes (soak)'],
   plot: ['soak.svg', 'file for the curves (soak)'],
+  keep: ['folder', 'data folder that stays, and is used again on the same day (console)'],
   profile: ['folder', 'folder for a CPU profile of the server (email, http, push)'],
 } as const satisfies Record<string, readonly [example: string, meaning: string]>;
 
@@ -30,6 +32,7 @@ export const isHelpWanted = given.help === true;
 export const isVerbose = given.verbose === true;
 export const peopleOption: string | undefined = given.people;
 export const profileFolder: string | undefined = given.profile;
+export const keptFolder: string | undefined = given.keep;
 export const plotFile: string | undefined = given.plot;
 
 export function help(benches: readonly string[]): string {

@@ -19,9 +19,16 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** Starts the server as operators run it: as a process with the embedded database, everything durable. */
-export async function startBenchServer(workspaceYaml: string, env: Record<string, string> = {}): Promise<BenchServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'cresset-bench-'));
+/**
+ * Starts the server as operators run it: as a process with the embedded database, everything durable. `kept`: the data folder,
+ * which stays. Without it, the folder is new and is removed at the end.
+ */
+export async function startBenchServer(
+  workspaceYaml: string,
+  env: Record<string, string> = {},
+  kept: string | null = null,
+): Promise<BenchServer> {
+  const folder = kept ?? mkdtempSync(join(tmpdir(), 'cresset-bench-'));
   const workspace = join(folder, 'workspace.yaml');
   writeFileSync(workspace, workspaceYaml);
   const child = spawn(
@@ -68,7 +75,7 @@ export async function startBenchServer(workspaceYaml: string, env: Record<string
       const ended = new Promise((done) => child.once('exit', done));
       child.kill('SIGTERM');
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      if (kept === null) rmSync(folder, { recursive: true, force: true });
     },
   };
 }

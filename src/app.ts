@@ -20,6 +20,7 @@ import { listReceived } from './dispatch/ledger/person/received.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { knownCounts } from './dispatch/plan/ways.ts';
+import { createCounter } from './dispatch/report/counts.ts';
 import { createDryRun } from './dispatch/report/dry-run.ts';
 import { createPreview } from './dispatch/report/preview/preview.ts';
 import { createListDryRun } from './dispatch/report/rehearsed-list.ts';
@@ -127,6 +128,8 @@ export interface AppOptions {
   sealing: Secret;
   /** What the workspace file of this server would change. Absent: it has none. */
   planFile?: () => Promise<FileDrift>;
+  /** Another text after each change of that file. Absent: nobody knows when it changes. */
+  stampFile?: () => string;
   /** Base URL of links to people, without a slash at the end. */
   publicUrl: string;
   bodyLimitBytes: number;
@@ -279,6 +282,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     onScheduled: () => working?.worker.wake(scheduleLane),
   };
   const refusedCallers = new RefusedCallers(clock);
+  const counter = createCounter({ db, clock });
   const routes: Route[] = [
     messagesSendRoute(sending),
     messagesPreviewRoute({ clock, catalog: options.catalog, stored, questions, preview }),
@@ -287,7 +291,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     ...triggerScheduleRoutes(scheduling),
     dispatchListsRoute({ ...sending, listDryRun, mostListBytes: options.mostListBytes ?? MOST_LIST_BYTES }),
     ...dispatchRoutes({
-      ...{ db, clock, catalog: live },
+      ...{ db, clock, counter, catalog: live },
       onRunnable: (lane) => working?.worker.wake(lane),
       onStopped: (dispatchId) => working?.worker.stopDispatch(dispatchId),
     }),
@@ -334,8 +338,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const operator = {
     routes: operatorRoutes({
       openId: openId === null ? null : { label: openId.label, url: `${publicUrl}${OPENID_PATH}` },
-      ...{ db, clock, log, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions },
-      ...{ sealing: options.sealing, planFile: options.planFile },
+      ...{ db, clock, log, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions, counter },
+      ...{ sealing: options.sealing, planFile: options.planFile, stampFile: options.stampFile },
       onRunnable: (lane) => working?.worker.wake(lane),
       publicRoutes: routes,
     }),

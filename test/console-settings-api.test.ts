@@ -12,7 +12,7 @@ import { startFcmSimulator } from '../src/simulate/fcm/fcm.ts';
 import { startTwilioSimulator } from '../src/simulate/twilio/twilio.ts';
 import { startWhatsAppSimulator } from '../src/simulate/whats-app/whats-app.ts';
 import { applyFile } from '../src/workspace/file/apply-file.ts';
-import { planFile } from '../src/workspace/file/plan-file.ts';
+import { planFile, stampOf } from '../src/workspace/file/plan-file.ts';
 import { secretFrom } from '../src/workspace/secrets.ts';
 import { startTestApp } from './support/app.ts';
 import { givenOperator } from './support/console/console.ts';
@@ -237,10 +237,58 @@ test('the file of the server is compared with what is applied, and applies are l
   const after = await state();
   assert.equal(after.applied.length, 1);
   assert.deepEqual([after.applied[0].by, after.applied[0].digest], ['test', after.server_file.digest]);
-  assert.deepEqual(after.server_file.changes[0].kind, 'unchanged');
+  assert.deepEqual(after.server_file.changes, [], 'what is the same is left out');
   writeFileSync(path, 'campaigns: [{ id: c }]');
   const broken = (await state()).server_file;
   assert.deepEqual([broken.digest, broken.problems[0]], [null, 'campaigns[0].name: is required']);
   rmSync(path);
   assert.match((await state()).server_file.problems[0], /cannot be read \(ENOENT\)/);
+});
+
+test('a large file is compared in the background, once for each change of it or of what is applied', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'cresset-drift-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'workspace.yaml');
+  const options = { path, env: {}, ...audienceChecks, ...messageChecks };
+  let comparisons = 0;
+  let next = Promise.withResolvers<void>();
+  const app = await startTestApp(t, {
+    worker: false,
+    planFile: (db, workspaceId, secret) => async () => {
+      comparisons += 1;
+      return planFile(db, { ...options, choose: async () => workspaceId, secret }).finally(() =>
+        setImmediate(next.resolve),
+      );
+    },
+    stampFile: () => stampOf(path),
+  });
+  const viewer = await givenOperator(app, 'viewer');
+  const campaign = (n: number) => `{ id: c${n}, name: Campaign ${n}, kind: api }`;
+  const file = (many: number) => `campaigns: [${Array.from({ length: many }, (_, n) => campaign(n)).join(', ')}]`;
+  const state = async () => {
+    const { status, body } = await viewer.call('GET', 'workspace-file/state');
+    return [status, body.is_comparing, body.server_file?.changes.length ?? null];
+  };
+  const untilCompared = async () => {
+    app.clock.advance(1_000);
+    await next.promise;
+    next = Promise.withResolvers<void>();
+  };
+  await app.givenWorkspace(file(1_001));
+  writeFileSync(path, file(1_001));
+  assert.deepEqual(await state(), [200, true, null], 'nothing is known yet');
+  await untilCompared();
+  assert.deepEqual([await state(), await state(), comparisons], [[200, false, 0], [200, false, 0], 1]);
+  writeFileSync(path, file(1_003));
+  assert.deepEqual(await state(), [200, true, 0], 'as it was');
+  await untilCompared();
+  assert.deepEqual([await state(), comparisons], [[200, false, 2], 2]);
+  await app.givenWorkspace(file(1_002));
+  assert.deepEqual(await state(), [200, true, 2], 'as it was');
+  // The server may read the definitions a second time, when it hears that they changed.
+  let later = await state();
+  for (; later[1] === true; later = await state()) await untilCompared();
+  assert.deepEqual(later, [200, false, 1]);
+  app.clock.advance(600_000);
+  assert.deepEqual(await state(), [200, true, 1], 'files that it refers to may have changed');
 });

@@ -46,6 +46,8 @@ export interface RouteRequest {
   query: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   rate: Rate;
+  /** Whether the caller wants an answer soon, with numbers of before or without any, and asks again. Absent: it waits. */
+  isInHaste?: boolean;
   /** The request in its trace. null: it is not traced. */
   span: Span | null;
 }

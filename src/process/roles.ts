@@ -65,6 +65,7 @@ export async function startRoles(
     | 'metersProcess'
     | 'onlyLocalHosts'
     | 'planFile'
+    | 'stampFile'
     | 'beforeWork'
   >,
   endings: Ending[],

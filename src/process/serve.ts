@@ -13,7 +13,7 @@ import { listen, namingTrouble } from '../http/listen.ts';
 import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
-import { planFile } from '../workspace/file/plan-file.ts';
+import { planFile, stampOf } from '../workspace/file/plan-file.ts';
 import { secretForServer, shareSecret } from '../workspace/sealed/shared-secret.ts';
 import { findSecret, hasOtherInFolder, type Secret } from '../workspace/secrets.ts';
 import { ensureStartKey } from '../workspace/start-key.ts';
@@ -157,11 +157,19 @@ async function prepareWorkspace(
 }
 
 /** What operators may ask of the workspace file that this server applies at its start. */
-function planOf(db: Database, config: Config, { env }: ServeOptions, secret: Secret): Pick<AppOptions, 'planFile'> {
+function planOf(
+  db: Database,
+  config: Config,
+  { env }: ServeOptions,
+  secret: Secret,
+): Pick<AppOptions, 'planFile' | 'stampFile'> {
   const { workspaceFile: path } = config;
   if (path === null) return {};
   const checks = { ...audienceChecks, ...messageChecks };
-  return { planFile: () => planFile(db, { choose: chooseOf(db, config), path, env, secret, ...checks }) };
+  return {
+    planFile: () => planFile(db, { choose: chooseOf(db, config), path, env, secret, ...checks }),
+    stampFile: () => stampOf(path),
+  };
 }
 
 function chooseOf(db: Database, { workspaceName }: Config) {

@@ -102,6 +102,8 @@ export async function startTestApp(
     database?: TestDatabase;
     /** What the workspace file of the server would change. */
     planFile?: (db: Database, workspaceId: number, secret: Secret) => () => Promise<FileDrift>;
+    /** Another text after each change of that file. */
+    stampFile?: () => string;
   } = {},
 ): Promise<TestApp> {
   const {
@@ -129,6 +131,7 @@ export async function startTestApp(
     secret: deriveKey(secret, 'links'),
     sealing: secret,
     ...(options.planFile && { planFile: options.planFile(db, workspaceId, secret) }),
+    ...(options.stampFile && { stampFile: options.stampFile }),
     publicUrl: options.publicUrl ?? 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,

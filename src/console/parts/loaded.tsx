@@ -20,9 +20,14 @@ export function Loaded<T>({
       </>
     );
   if (query.error !== null) return <Failure error={query.error} retry={() => query.refetch()} />;
+  return <Waiting rows={rows} said="Loading" />;
+}
+
+/** Lines in the place of what is not there yet. */
+export function Waiting({ rows, said }: { rows: number; said: string }) {
   return (
     <div className="loading" aria-busy="true">
-      <span className="sr">Loading</span>
+      <span className="sr">{said}</span>
       {Array.from({ length: rows }, (_, row) => `row ${row}`).map((row) => (
         <span key={row} />
       ))}

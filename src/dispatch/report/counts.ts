@@ -46,12 +46,19 @@ export interface CountedDispatch {
   counts: StoredCounts | null;
 }
 
-export type Counter = (dispatch: CountedDispatch) => Promise<Counts>;
+/**
+ * How long to wait for a count. `exact`: of a dispatch that is over, for exact counts; of one that runs, a moment. `little`: a
+ * moment in either case. `any`: until there are counts, which may be those of before. Who does not wait may get none: no rows,
+ * and the time of the acceptance.
+ */
+export type Patience = 'exact' | 'little' | 'any';
+
+export type Counter = (dispatch: CountedDispatch, patience?: Patience) => Promise<Counts>;
 
 /** An audience of up to this many people is counted at every request, because that is quick. */
-const FEW = 20_000;
-/** Largest share of the time that counting takes while somebody asks. */
-const SHARE = 0.1;
+export const FEW = 20_000;
+/** Largest share of the time that counting takes while somebody asks. It keeps a processor from what is sent. */
+const SHARE = 0.02;
 const NEWEST_MS = 1_000;
 const PATIENCE_MS = 50;
 
@@ -65,24 +72,26 @@ export function createCounter({ db, clock }: { db: Database; clock: Clock }): Co
   const running = new Map<string, Promise<StoredCounts>>();
 
   function recount(dispatch: CountedDispatch, isFinal: boolean): Promise<StoredCounts> {
-    const known = running.get(dispatch.id);
+    // A count that was begun while the dispatch ran is not exact.
+    const key = `${dispatch.id} ${isFinal}`;
+    const known = running.get(key);
     if (known !== undefined) return known;
-    const counting = countAndKeep(db, dispatch, { isFinal, now: clock.now() }).finally(() =>
-      running.delete(dispatch.id),
-    );
-    running.set(dispatch.id, counting);
+    const counting = countAndKeep(db, dispatch, { isFinal, now: clock.now() }).finally(() => running.delete(key));
+    running.set(key, counting);
     return counting;
   }
 
-  return async (dispatch) => {
+  return async (dispatch, patience = 'exact') => {
     if (dispatch.lane === lanes.named || (dispatch.targeted ?? 0) <= FEW)
       return { rows: await countSends(db, dispatch), countedAt: null };
     const kept = dispatch.counts;
     const isOver = dispatch.open_tasks === 0 && dispatch.state !== 'paused';
-    if (isOver) return exactly(kept?.isFinal ? kept : await recount(dispatch, true));
-    if (kept !== null && isFresh(kept, clock.now())) return asOf(kept);
-    const counting = recount(dispatch, false);
-    const counted = await Promise.race([counting, patience(clock)]);
+    if (isOver && kept?.isFinal) return exactly(kept);
+    if (!isOver && kept !== null && isFresh(kept, clock.now())) return asOf(kept);
+    const counting = recount(dispatch, isOver);
+    const waits = patience === 'any' ? isOver || kept === null : isOver && patience === 'exact';
+    const counted = await (waits ? counting : soon(counting, clock));
+    if (counted?.isFinal) return exactly(counted);
     return asOf(counted ?? kept ?? { rows: [], at: dispatch.accepted_at.toISOString() });
   };
 }
@@ -95,12 +104,15 @@ function asOf({ rows, at }: Pick<StoredCounts, 'rows' | 'at'>): Counts {
   return { rows, countedAt: new Date(at) };
 }
 
-function isFresh({ at, tookMs }: StoredCounts, now: Date): boolean {
+/** Whether counts are not made anew yet, as they cost too much for their age. */
+export function isFresh({ at, tookMs }: Pick<StoredCounts, 'at' | 'tookMs'>, now: Date): boolean {
   return now.getTime() - Date.parse(at) < Math.max(NEWEST_MS, tookMs / SHARE);
 }
 
-function patience(clock: Clock): Promise<null> {
-  return new Promise((over) => clock.after(PATIENCE_MS, () => over(null)));
+/** The counts, if they are there after a short wait. null: they are not. */
+export function soon<T>(counting: Promise<T>, clock: Clock): Promise<T | null> {
+  const patience = new Promise<null>((over) => clock.after(PATIENCE_MS, () => over(null)));
+  return Promise.race([counting, patience]);
 }
 
 async function countAndKeep(

@@ -104,16 +104,56 @@ interface SendRow extends VerdictRow {
   aliases: { alias_name: string; alias_label: string }[] | null;
 }
 
-async function listSends(
-  db: Db,
-  { id, state }: Pick<DispatchRow, 'id' | 'state'>,
-  { status, channel, reason, minAttempts, person, waits, after: cursor, limit }: RecipientFilter,
-): Promise<RecipientPage> {
-  if (person !== null && person.key === null) return { verdicts: [], next: null };
+/** Of a dispatch to more people, a page fills from the first buckets, so few are read at first. */
+const MANY = 20_000;
+const BUCKETS = 256;
+const GROWTH = 4;
+
+async function listSends(db: Db, dispatch: DispatchRow, filter: RecipientFilter): Promise<RecipientPage> {
+  const { person, waits, after: cursor, limit } = filter;
+  if ((person !== null && person.key === null) || hasNone(dispatch, filter)) return { verdicts: [], next: null };
   const key = person?.key ?? null;
   const after = cursor !== null && 'bucket' in cursor ? cursor : null;
-  const [first, last] = key === null ? [after?.bucket ?? 0, 255] : [key.bucket, key.bucket];
-  const rows = await db.query<SendRow>(sql`
+  const [first, last] = key === null ? [after?.bucket ?? 0, BUCKETS - 1] : [key.bucket, key.bucket];
+  const rows: SendRow[] = [];
+  let many = (dispatch.targeted ?? 0) > MANY ? 1 : BUCKETS;
+  for (let from = first; from <= last && rows.length <= limit; from += many, many *= GROWTH) {
+    const buckets = { first: from, last: Math.min(last, from + many - 1) };
+    rows.push(...(await readSends(db, dispatch, { ...filter, key, after, buckets, most: limit + 1 - rows.length })));
+  }
+  const page = rows.slice(0, limit);
+  const end = rows.length > limit ? (page.at(-1) ?? rows[0]) : undefined;
+  const next = end === undefined ? null : { bucket: end.bucket, userId: end.user_id, channel: end.channel };
+  return { verdicts: page.map((row) => recipientFrom(row, waits)), next };
+}
+
+/** Whether the exact counts of a dispatch that is over say that no send fits. */
+function hasNone(
+  { counts, open_tasks: openTasks }: DispatchRow,
+  { status, channel, reason }: RecipientFilter,
+): boolean {
+  if (counts === null || !counts.isFinal || openTasks > 0) return false;
+  return !counts.rows.some(
+    (row) =>
+      (status === null || row.status === status) &&
+      (channel === null || row.channel === channel) &&
+      (reason === null || row.reason === reason),
+  );
+}
+
+interface SendsOfBuckets extends Pick<RecipientFilter, 'status' | 'channel' | 'reason' | 'minAttempts'> {
+  key: PersonKey | null;
+  after: SendCursor | null;
+  buckets: { first: number; last: number };
+  most: number;
+}
+
+function readSends(
+  db: Db,
+  { id, state }: Pick<DispatchRow, 'id' | 'state'>,
+  { status, channel, reason, minAttempts, key, after, buckets: { first, last }, most }: SendsOfBuckets,
+): Promise<SendRow[]> {
+  return db.query<SendRow>(sql`
     select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, ${isHeld} as is_held, s.updated_at,
            s.reason_now as reason, s.detail,
            s.provider_code, s.provider_message_id, s.address, s.extras, p.external_id, p.created_at, ${feedbackOf},
@@ -132,17 +172,13 @@ async function listSends(
               ${channel === null ? empty : sql`and channel = ${channel}`}
               ${minAttempts === 0 ? empty : sql`and attempts >= ${minAttempts}`}
         order by user_id, channel
-        limit ${limit + 1}
+        limit ${most}
      ) as s
       left join profiles p on p.bucket = s.bucket and p.user_id = s.user_id
       left join send_feedback f
         on f.bucket = s.bucket and f.dispatch_id = s.dispatch_id and f.user_id = s.user_id and f.channel = s.channel
      order by s.bucket, s.user_id, s.channel
-     limit ${limit + 1}`);
-  const page = rows.slice(0, limit);
-  const end = rows.length > limit ? (page.at(-1) ?? rows[0]) : undefined;
-  const next = end === undefined ? null : { bucket: end.bucket, userId: end.user_id, channel: end.channel };
-  return { verdicts: page.map((row) => recipientFrom(row, waits)), next };
+     limit ${most}`);
 }
 
 function recipientFrom(row: SendRow, waits: Waits): object {

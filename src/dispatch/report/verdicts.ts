@@ -72,7 +72,8 @@ export function countOutcome(
 
 /**
  * State, counts and timings of one dispatch. `expanded_at`: when the last person of a broadcast's audience was counted.
- * `counted_at`: when the sends of a large running dispatch were counted; absent: just now. Once the dispatch is
+ * `counted_at`: when the sends of a large running dispatch were counted; absent: just now. `isInHaste`: it does not wait for
+ * the counts of a large one that is over, either. Once the dispatch is
  * finished, `targeted = recipients + unknown_user + duplicate + not_in_segment + not_in_audience`, and per channel
  * `recipients` is the sum of `sent` and every reason. Source: eligibility.md §7.
  */
@@ -80,9 +81,9 @@ export async function describeDispatch(
   db: Db,
   counter: Counter,
   dispatch: DispatchRow,
-  asking: Asking,
+  { isInHaste, ...asking }: Asking & { isInHaste: boolean },
 ): Promise<object> {
-  const { rows, countedAt } = await counter(dispatch);
+  const { rows, countedAt } = await counter(dispatch, isInHaste ? 'little' : 'exact');
   const refused = await refusedOf(db, dispatch);
   const canaries = dispatch.lane === lanes.broadcast ? await canariesOf(db, dispatch.id) : [];
   const channels: Record<string, ChannelCounts> = {};
@@ -180,7 +181,10 @@ export function tally(refusals: readonly Refusal[]): Record<Refusal['reason'], n
 }
 
 /** Corrects counts that are older than the moment when the dispatch was given up. */
-function corrected<Row extends { status: SendStatus; reason: string | null }>(row: Row, state: DispatchState): Row {
+export function corrected<Row extends { status: SendStatus; reason: string | null }>(
+  row: Row,
+  state: DispatchState,
+): Row {
   if (row.status !== 'pending' || !isGivenUp(state)) return row;
   return { ...row, status: 'cancelled', reason: 'cancelled' };
 }

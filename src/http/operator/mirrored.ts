@@ -91,7 +91,12 @@ function mirror(route: Route, role: OperatorRole, { db, clock, before }: MirrorD
     query: route.query ?? [],
     ...(route.bodyDepth !== undefined && { bodyDepth: route.bodyDepth }),
     async handle(request) {
-      const asked = { ...publicRequest(route, request), rate: uncounted(request.workspaceId, clock), span: null };
+      const asked = {
+        ...publicRequest(route, request),
+        rate: uncounted(request.workspaceId, clock),
+        span: null,
+        isInHaste: true,
+      };
       const known = before === null ? null : await foundBefore(before, asked);
       const answer = (await route.replay?.(asked)) ?? (await route.handle(asked));
       if (isChange(route, answer))

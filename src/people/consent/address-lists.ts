@@ -21,16 +21,20 @@ export function listHardBounces(db: Db, workspaceId: number, filter: ListFilter)
      order by hard_bounced_at desc, address ${page(filter)}`);
 }
 
-/** The unsubscribed email addresses with the time of the unsubscribe. One entry per address, whoever shares it. */
+/**
+ * The unsubscribed email addresses with the time of the unsubscribe. One entry per address, whoever shares it. Each half reads
+ * no more than a page and those before it, in the order of an index.
+ */
 export function listUnsubscribes(
   db: Db,
   workspaceId: number,
   { filter, ascending }: { filter: ListFilter; ascending: boolean },
 ): Promise<ListedAddress[]> {
   const direction = ascending ? sql`asc` : sql`desc`;
+  const upToPage = filter.kind === 'named' ? empty : sql`limit ${filter.limit + filter.offset}`;
   return db.query<ListedAddress & Record<string, unknown>>(sql`
     select address, at
-      from (select p.email as address, p.email_state_changed_at as at
+      from ((select p.email as address, p.email_state_changed_at as at
               from profiles p
              where p.workspace_id = ${workspaceId} and p.email_state = 'unsubscribed' and p.email is not null
                and p.email_state_changed_at is not null
@@ -40,11 +44,13 @@ export function listUnsubscribes(
                     where o.workspace_id = p.workspace_id and o.email is not null and lower(o.email) = lower(p.email)
                       and o.email_state = 'unsubscribed'
                       and (o.email_state_changed_at, o.user_id) > (p.email_state_changed_at, p.user_id))
+             order by p.email_state_changed_at ${direction}, p.email ${upToPage})
              union all
-            select address, email_state_at
+           (select address, email_state_at
               from addresses
              where workspace_id = ${workspaceId} and kind = 'email' and email_state = 'unsubscribed'
-               and ${matches(filter, sql`address`, sql`email_state_at`)}) as unsubscribed
+               and ${matches(filter, sql`address`, sql`email_state_at`)}
+             order by email_state_at ${direction}, address ${upToPage})) as unsubscribed
      order by at ${direction}, address ${page(filter)}`);
 }
 

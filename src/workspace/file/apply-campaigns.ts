@@ -60,8 +60,9 @@ async function applyVariations({ tx, file }: Step): Promise<Change[]> {
      where campaign_id = any(${campaignIds}::text[])
      order by campaign_id, id`);
   const changes: Change[] = [];
+  const storedOf = Map.groupBy(rows, (row) => row.campaign_id);
   for (const campaign of file.campaigns) {
-    const stored = rows.filter((row) => row.campaign_id === campaign.id);
+    const stored = storedOf.get(campaign.id) ?? [];
     const given = campaign.variations.map((one) => ({ ...one, name: one.name ?? one.id }));
     // One that the file no longer has keeps its name for statistics, and gets nobody any more.
     const gone = stored.filter(({ id, weight }) => weight !== null && !given.some((one) => one.id === id));

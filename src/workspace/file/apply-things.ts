@@ -25,10 +25,13 @@ export async function applyThings(
   const { what, path, wanted, fixed } = section;
   const stored = section.stored.filter((row) => row.workspace_id === workspaceId);
   const before = problems.length;
+  const workspaceOf = new Map(section.stored.map((row) => [row.id, row.workspace_id]));
+  const named = new Set(wanted.map(({ id }) => id));
+  const leftAlone = new Map(stored.filter(({ id }) => !named.has(id)).map((row) => [row.name, row]));
   for (const [index, { id, name }] of wanted.entries()) {
-    const row = section.stored.find((candidate) => candidate.id === id);
-    if (row && row.workspace_id !== workspaceId) problems.push(`${path}[${index}].id: is in use by another workspace`);
-    const namesake = stored.find((other) => other.name === name && !wanted.some((thing) => thing.id === other.id));
+    if ((workspaceOf.get(id) ?? workspaceId) !== workspaceId)
+      problems.push(`${path}[${index}].id: is in use by another workspace`);
+    const namesake = leftAlone.get(name);
     if (namesake && what !== 'campaign') {
       problems.push(`${path}[${index}].name: is the name of ${namesake.id}, which is not in the file`);
     }

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Database } from '../../db/database.ts';
 import { WorkspaceNameError } from '../workspaces.ts';
@@ -33,4 +34,10 @@ export async function planFile(db: Database, options: Omit<ApplyFileOptions, 'dr
     if (error instanceof WorkspaceNameError) return { ...unusable, problems: [error.message] };
     throw error;
   }
+}
+
+/** Another text after each change of the file, or of whether there is one. */
+export function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`;
 }

@@ -8,7 +8,7 @@ import { useTitle } from '../../lib/title.ts';
 import { type Family, families } from '../../lib/verdicts.ts';
 import { CopyButton } from '../../parts/copy.tsx';
 import { DispatchState } from '../../parts/dispatch-state.tsx';
-import { Loaded } from '../../parts/loaded.tsx';
+import { Loaded, Waiting } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
 import { Verdict, VerdictBar } from '../../parts/verdict.tsx';
 import { Acts } from './acts.tsx';
@@ -42,17 +42,22 @@ export interface Dispatch {
 }
 
 interface People {
-  people: Record<Family, number>;
+  /** null: they are being counted for the first time. */
+  people: Record<Family, number> | null;
 }
 
 const EVERY_MS = 2_000;
+/** How often to ask for numbers that are being counted. */
+const COUNTING_MS = 1_000;
 const over = ['finished', 'cancelled', 'failed'];
 
 /** One dispatch: people, then messages by reason, then names. */
 export function DispatchPage() {
   const { dispatch: id = '' } = useParams({ strict: false });
-  const interval = (query: { state: { data: Dispatch | undefined } }) =>
-    query.state.data !== undefined && over.includes(query.state.data.state) ? false : every(EVERY_MS);
+  const interval = ({ state: { data } }: { state: { data: Dispatch | undefined } }) => {
+    if (data === undefined || !over.includes(data.state)) return every(EVERY_MS);
+    return data.counted_at === undefined ? false : COUNTING_MS;
+  };
   const dispatch = useQuery({
     queryKey: ['dispatch', id],
     queryFn: ({ signal }) => read<Dispatch>(`dispatches/${encodeURIComponent(id)}`, signal),
@@ -62,7 +67,10 @@ export function DispatchPage() {
   const people = useQuery({
     queryKey: ['dispatch', id, 'people', isOver],
     queryFn: ({ signal }) => read<People>(`dispatches/${encodeURIComponent(id)}/people`, signal),
-    refetchInterval: () => (isOver ? false : every(EVERY_MS)),
+    refetchInterval: ({ state: { data } }) => {
+      if (data?.people === null) return COUNTING_MS;
+      return isOver ? false : every(EVERY_MS);
+    },
   });
   useTitle('Dispatch');
   return (
@@ -72,9 +80,13 @@ export function DispatchPage() {
           <>
             <Head dispatch={data} />
             <Loaded query={people} rows={2}>
-              {(counted) => (
-                <PeopleOf people={counted.people} targeted={data.counts.targeted} isSoFar={data.expanded_at === null} />
-              )}
+              {({ people }) =>
+                people === null ? (
+                  <Waiting rows={2} said="Counting the people" />
+                ) : (
+                  <PeopleOf people={people} targeted={data.counts.targeted} isSoFar={data.expanded_at === null} />
+                )
+              }
             </Loaded>
             <Ledger dispatch={data} />
             <Recipients id={data.dispatch_id} channels={Object.keys(data.channels)} isOver={isOver} />

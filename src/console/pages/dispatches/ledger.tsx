@@ -1,5 +1,6 @@
 import { channelName, count } from '../../lib/say.ts';
 import { type Family, families, sayReason } from '../../lib/verdicts.ts';
+import { Time } from '../../parts/time.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 import type { ChannelCounts, Dispatch } from './dispatch.tsx';
 
@@ -31,7 +32,7 @@ const said: Readonly<Record<string, string>> = {
 };
 
 /** Every message by its reason, a column for each channel. Each column adds up to the people who were targeted. */
-export function Ledger({ dispatch: { channels, counts } }: { dispatch: Dispatch }) {
+export function Ledger({ dispatch: { channels, counts, counted_at: countedAt } }: { dispatch: Dispatch }) {
   const names = Object.keys(channels);
   const never = ['unknown_user', 'duplicate', 'not_in_segment', 'not_in_audience'] as const;
   const left = never.filter((reason) => counts[reason] > 0);
@@ -42,7 +43,14 @@ export function Ledger({ dispatch: { channels, counts } }: { dispatch: Dispatch 
     <section className="sec" aria-labelledby="messages">
       <div className="sh">
         <h2 id="messages">Messages by reason</h2>
-        {counts.targeted !== null && <span className="end">Every column adds up to {count(counts.targeted)}</span>}
+        {countedAt !== undefined && (
+          <span className="end">
+            Counted <Time at={countedAt} />
+          </span>
+        )}
+        {countedAt === undefined && counts.targeted !== null && (
+          <span className="end">Every column adds up to {count(counts.targeted)}</span>
+        )}
       </div>
       <div className="wide">
         <table className="ledger">

@@ -7,7 +7,7 @@ import { useTitle } from '../../lib/title.ts';
 import { type Family, families, familyNames, familyOf, sayReason } from '../../lib/verdicts.ts';
 import { DispatchState } from '../../parts/dispatch-state.tsx';
 import { Icon } from '../../parts/icon.tsx';
-import { Loaded } from '../../parts/loaded.tsx';
+import { Loaded, Waiting } from '../../parts/loaded.tsx';
 import { Since, Time } from '../../parts/time.tsx';
 import { VerdictBar } from '../../parts/verdict.tsx';
 import { FirstSend } from './first-send.tsx';
@@ -34,10 +34,13 @@ interface TodayRow {
 
 interface HomeAnswer {
   recent: ListedDispatch[];
-  today: { since: string; counted_at: string | null; rows: TodayRow[] };
+  /** `counted_at` null: it is being counted, or there are too many. */
+  today: { since: string; counted_at: string | null; is_counting: boolean; rows: TodayRow[] };
 }
 
 const EVERY_MS = 5_000;
+/** How often to ask for numbers that are being counted. */
+const COUNTING_MS = 1_000;
 
 /** What is wrong and since when, what was sent today, and what was accepted last. */
 export function Home() {
@@ -45,7 +48,7 @@ export function Home() {
   const home = useQuery({
     queryKey: ['home'],
     queryFn: ({ signal }) => read<HomeAnswer>('home', signal),
-    refetchInterval: () => every(EVERY_MS),
+    refetchInterval: ({ state: { data } }) => (data?.today.is_counting ? COUNTING_MS : every(EVERY_MS)),
   });
   useTitle('Home');
   return (
@@ -62,7 +65,7 @@ export function Home() {
               <Today {...today} />
               <div className="two">
                 <Recent dispatches={recent} />
-                <Refusals rows={today.rows} />
+                <Refusals {...today} />
               </div>
             </>
           )
@@ -132,7 +135,7 @@ function TroubleOf({ trouble: { severity, title, detail, since, waiting, next_tr
 type Counts = Record<Family, number>;
 const none = (): Counts => ({ reached: 0, waiting: 0, unclear: 0, failed: 0, kept: 0 });
 
-function Today({ since, counted_at, rows }: HomeAnswer['today']) {
+function Today({ since, counted_at, is_counting, rows }: HomeAnswer['today']) {
   const byChannel = new Map<string, Counts>();
   for (const { channel, status, reason, count: many } of rows) {
     const counts = byChannel.get(channel) ?? none();
@@ -147,11 +150,13 @@ function Today({ since, counted_at, rows }: HomeAnswer['today']) {
           Today since 00:00 UTC <span className="sr">{since}</span>
         </span>
       </div>
-      {counted_at === null ? (
+      {is_counting && <Waiting rows={3} said="Counting" />}
+      {!is_counting && counted_at === null && (
         <p className="mut2">
           Too many messages went out today to count them in time. Each dispatch has its own numbers.
         </p>
-      ) : (
+      )}
+      {counted_at !== null && (
         <table>
           <thead>
             <tr>
@@ -239,7 +244,7 @@ function Recent({ dispatches }: { dispatches: readonly ListedDispatch[] }) {
 const MOST_REASONS = 8;
 
 /** The reasons for which people did not get a message today, the most frequent first. */
-function Refusals({ rows }: { rows: readonly TodayRow[] }) {
+function Refusals({ counted_at, is_counting, rows }: HomeAnswer['today']) {
   const totals = new Map<string, number>();
   for (const { status, reason, count: many } of rows) {
     const family = familyOf(status, reason);
@@ -252,7 +257,8 @@ function Refusals({ rows }: { rows: readonly TodayRow[] }) {
       <div className="sh">
         <h2 id="refusals">Frequent reasons today</h2>
       </div>
-      {most.length === 0 ? (
+      {is_counting && <Waiting rows={3} said="Counting" />}
+      {counted_at === null ? null : most.length === 0 ? (
         <p className="mut md">Nobody was left out today.</p>
       ) : (
         <table>

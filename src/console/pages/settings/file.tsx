@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { read } from '../../lib/api.ts';
 import { counted } from '../../lib/say.ts';
 import { Command, CopyButton } from '../../parts/copy.tsx';
-import { Failure, Loaded } from '../../parts/loaded.tsx';
+import { Failure, Loaded, Waiting } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 
@@ -30,7 +30,11 @@ interface FileState {
     warnings: readonly string[];
     problems: readonly string[];
   };
+  is_comparing: boolean;
 }
+
+/** How often to ask for a comparison that is being made. */
+const COMPARING_MS = 1_000;
 
 interface Exported {
   yaml: string;
@@ -42,13 +46,18 @@ export function FilePage() {
   const state = useQuery({
     queryKey: ['workspace-file'],
     queryFn: ({ signal }) => read<FileState>('workspace-file/state', signal),
+    refetchInterval: ({ state: { data } }) => (data?.is_comparing ? COMPARING_MS : false),
   });
   return (
     <>
       <Loaded query={state}>
-        {({ applied, server_file: file }) => (
+        {({ applied, server_file: file, is_comparing: isComparing }) => (
           <>
-            <Drift file={file} applied={applied} />
+            {file === null && isComparing ? (
+              <Waiting rows={2} said="Comparing the file" />
+            ) : (
+              <Drift file={file} applied={applied} />
+            )}
             <Applied applied={applied} />
           </>
         )}

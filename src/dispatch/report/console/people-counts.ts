@@ -2,6 +2,8 @@ import type { Database } from '../../../db/database.ts';
 import { sql } from '../../../db/sql.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { reasonNow, statusNow } from '../../ledger/status-now.ts';
+import { type DispatchState, isGivenUp } from '../../plan/states.ts';
+import { type Counter, type CountRow, soon } from '../counts.ts';
 import type { DispatchRow } from '../verdicts.ts';
 
 /** People of a dispatch, each counted once, by the best of their channels. */
@@ -22,48 +24,92 @@ export interface CountedPeople extends PeopleCounts {
 }
 
 const families = ['reached', 'waiting', 'unclear', 'failed', 'kept'] as const;
-/** A count is made anew after this time, or after ten times what it took. */
+/** A count is made anew after this time, or after fifty times what it took. */
 const NEWEST_MS = 1_000;
-const SHARE = 0.1;
+const SHARE = 0.02;
 const MOST_KEPT = 200;
 
-/** Counts at most one dispatch at a time, and keeps each count as long as it is worth its cost. */
+interface PeopleCounterDeps {
+  db: Database;
+  clock: Clock;
+  counter: Counter;
+}
+
+interface Kept {
+  /** The count that is made, or was made last. */
+  counting: Promise<CountedPeople | null>;
+  untilMs: number;
+  /** null: none is made yet. */
+  last: CountedPeople | null;
+}
+
+/**
+ * Counts at most one dispatch at a time, and keeps each count as long as it is worth its cost. A count that takes longer
+ * than a moment is made in the background; until then it answers the one before, or null. A dispatch with one channel has
+ * no counts of its own: its people are its sends.
+ */
 export function createPeopleCounter({
   db,
   clock,
-}: {
-  db: Database;
-  clock: Clock;
-}): (dispatch: DispatchRow) => Promise<CountedPeople> {
-  const kept = new Map<string, { counts: Promise<CountedPeople>; untilMs: number }>();
+  counter,
+}: PeopleCounterDeps): (dispatch: DispatchRow) => Promise<CountedPeople | null> {
+  const kept = new Map<string, Kept>();
   let last: Promise<unknown> = Promise.resolve();
-  return (dispatch) => {
-    const key = `${dispatch.id} ${dispatch.state} ${dispatch.replays.length}`;
-    const known = kept.get(key);
-    if (known !== undefined && clock.now().getTime() < known.untilMs) return known.counts;
+
+  function begin(dispatch: DispatchRow, before: CountedPeople | null): Kept {
+    const startedAt = performance.now();
     const counting = last.then(() => count(db, dispatch, clock.now()));
     last = counting.catch(() => undefined);
-    const entry = { counts: counting.then(({ counts }) => counts), untilMs: Number.POSITIVE_INFINITY };
+    const entry: Kept = { counting, untilMs: Number.POSITIVE_INFINITY, last: before };
+    counting.then(
+      (counts) => {
+        entry.last = counts;
+        const tookMs = performance.now() - startedAt;
+        entry.untilMs = clock.now().getTime() + Math.max(NEWEST_MS, tookMs / SHARE);
+      },
+      () => {
+        entry.untilMs = 0;
+      },
+    );
+    return entry;
+  }
+
+  return async (dispatch) => {
+    const { rows, countedAt } = await counter(dispatch, 'little');
+    if (rows.length === 0 && countedAt !== null) return null;
+    const [channel] = rows;
+    if (rows.every((row) => row.channel === channel?.channel))
+      return { ...peopleOf(rows, dispatch), countedAt: countedAt ?? clock.now() };
+    const key = `${dispatch.id} ${dispatch.state} ${dispatch.replays.length}`;
+    const known = kept.get(key);
+    const isFresh = known !== undefined && clock.now().getTime() < known.untilMs;
+    const entry = isFresh ? known : begin(dispatch, known?.last ?? null);
     kept.delete(key);
     kept.set(key, entry);
     for (const oldest of kept.keys()) if (kept.size > MOST_KEPT) kept.delete(oldest);
-    counting.then(
-      ({ tookMs }) => {
-        entry.untilMs = clock.now().getTime() + Math.max(NEWEST_MS, tookMs / SHARE);
-      },
-      () => kept.delete(key),
-    );
-    return entry.counts;
+    return (await soon(entry.counting, clock)) ?? entry.last;
   };
 }
 
+/** The people of a dispatch with one channel, by the outcomes of their sends. */
+function peopleOf(rows: readonly CountRow[], { refusals, state }: DispatchRow): PeopleCounts {
+  const counts = { reached: 0, waiting: 0, unclear: 0, failed: 0, kept: refusals.length };
+  for (const row of rows) counts[familyOf(row, state)] += row.count;
+  return counts;
+}
+
+/** Counts may be older than the moment when the dispatch was given up. */
+function familyOf({ status, reason }: CountRow, state: DispatchState): keyof PeopleCounts {
+  if (status === 'sent') return 'reached';
+  if (status === 'pending' || status === 'sending')
+    return isGivenUp(state) && status === 'pending' ? 'kept' : 'waiting';
+  if (status === 'unknown') return 'unclear';
+  const isFailure = status === 'failed' || status === 'bounced' || status === 'expired';
+  return isFailure || reason === 'render_error' || reason === 'payload_too_large' ? 'failed' : 'kept';
+}
+
 /** One scan in the order of the key, where the rows of a person lie side by side. */
-async function count(
-  db: Database,
-  { id, state, refusals }: DispatchRow,
-  now: Date,
-): Promise<{ counts: CountedPeople; tookMs: number }> {
-  const startedAt = performance.now();
+async function count(db: Database, { id, state, refusals }: DispatchRow, now: Date): Promise<CountedPeople> {
   const rows = await db.transaction(async (tx) => {
     await tx.run(sql`select set_config('max_parallel_workers_per_gather', '0', true)`);
     return tx.query<{ best: number; people: number }>(sql`
@@ -85,8 +131,5 @@ async function count(
     keyof PeopleCounts,
     number
   >;
-  return {
-    counts: { ...counts, kept: counts.kept + refusals.length, countedAt: now },
-    tookMs: performance.now() - startedAt,
-  };
+  return { ...counts, kept: counts.kept + refusals.length, countedAt: now };
 }

@@ -35,14 +35,19 @@ export const operations: Operations = {
     answer: {
       status: 200,
       schema: success({
-        people: answered({
-          reached: integer(),
-          waiting: integer(),
-          unclear: integer(),
-          failed: integer(),
-          kept: integer('Kept back by the rules, the template or a cancellation.'),
-        }),
-        counted_at: time(),
+        people: orNull(
+          answered(
+            {
+              reached: integer(),
+              waiting: integer(),
+              unclear: integer(),
+              failed: integer(),
+              kept: integer('Kept back by the rules, the template or a cancellation.'),
+            },
+            'null: they are being counted for the first time. Ask again in a moment.',
+          ),
+        ),
+        counted_at: orNull(time('When they were counted. null: not yet.')),
       }),
     },
     errors: ['not_found'],

@@ -3,6 +3,7 @@ import { type FrozenSet, freezeSet, readSet, replaySet } from '../../../dispatch
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
 import { createPeopleCounter } from '../../../dispatch/report/console/people-counts.ts';
+import type { Counter } from '../../../dispatch/report/counts.ts';
 import { type DispatchRow, findDispatch } from '../../../dispatch/report/verdicts.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
@@ -14,21 +15,23 @@ import type { OperatorRequest, OperatorRoute } from '../route.ts';
 export interface DispatchDeps {
   db: Database;
   clock: Clock;
+  counter: Counter;
   /** Called with the lane when there may be something to do. */
   onRunnable(lane: number): void;
 }
 
 /** Counts of a dispatch by person, and sets of its sends that are counted before anything is done with them. */
-export function operatorDispatchRoutes({ db, clock, onRunnable }: DispatchDeps): OperatorRoute[] {
-  const countPeople = createPeopleCounter({ db, clock });
+export function operatorDispatchRoutes({ db, clock, counter, onRunnable }: DispatchDeps): OperatorRoute[] {
+  const countPeople = createPeopleCounter({ db, clock, counter });
   return [
     {
       method: 'GET',
       path: '/operator/v1/dispatches/:dispatch_id/people',
       role: 'viewer',
       async handle(request) {
-        const { countedAt, ...people } = await countPeople(await find(db, request));
-        return { status: 200, body: { people, counted_at: countedAt, message: 'success' } };
+        const counted = await countPeople(await find(db, request));
+        const { countedAt = null, ...people } = counted ?? {};
+        return { status: 200, body: { people: counted && people, counted_at: countedAt, message: 'success' } };
       },
     },
     {

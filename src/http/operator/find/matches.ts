@@ -69,11 +69,12 @@ function findDefined({ campaigns, segments, subscriptionGroups, apps }: Workspac
   ];
 }
 
-async function findStored(db: Database, { id, campaigns }: WorkspaceCatalog, text: string): Promise<Match[]> {
+async function findStored(db: Database, { id }: WorkspaceCatalog, text: string): Promise<Match[]> {
   return db.query<Match & Record<string, unknown>>(sql`
-    (select 'send_id' as kind, campaign_id as id, send_id as title, campaign_id as detail
-       from send_ids
-      where campaign_id = any(${[...campaigns.keys()]}::text[]) and send_id = ${text}
+    (select 'send_id' as kind, s.campaign_id as id, s.send_id as title, s.campaign_id as detail
+       from send_ids s
+       join campaigns c on c.id = s.campaign_id
+      where s.send_id = ${text} and c.workspace_id = ${id}
       limit ${MOST_NAMED})
      union all
     (select 'key', name, name, 'API key ' || hint || '…, last used ' || coalesce(to_char(last_used_at at time zone 'UTC', 'YYYY-MM-DD'), 'never')

@@ -1,6 +1,6 @@
 import { sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { Operations } from '../../openapi/operation.ts';
-import { answered, integer, list, oneOf, orNull, text, time } from '../../openapi/schema.ts';
+import { answered, flag, integer, list, oneOf, orNull, text, time } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 import { listedDispatch } from '../../public/dispatches/operations.ts';
 
@@ -39,7 +39,8 @@ export const operations: Operations = {
         recent: list(listedDispatch, 'The newest dispatches.'),
         today: answered({
           since: time('Midnight UTC.'),
-          counted_at: orNull(time('When it was counted. null: there are too many sends to count in time.')),
+          counted_at: orNull(time('When it was counted. null: not yet, or there are too many sends to count in time.')),
+          is_counting: flag('Whether it is being counted for the first time. Ask again in a moment.'),
           rows: list(
             answered({
               channel: text(),

@@ -1,6 +1,7 @@
 import type { Database } from '../../../db/database.ts';
 import { createTodayCounter, type Today } from '../../../dispatch/report/console/today.ts';
 import type { Trouble } from '../../../dispatch/report/console/troubles.ts';
+import type { Counter } from '../../../dispatch/report/counts.ts';
 import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { OperatorRoute } from '../route.ts';
@@ -8,14 +9,15 @@ import type { OperatorRoute } from '../route.ts';
 export interface HomeDeps {
   db: Database;
   clock: Clock;
+  counter: Counter;
   troublesOf(workspaceId: number): Promise<readonly Trouble[]>;
 }
 
 const RECENT = 8;
 
 /** What is wrong now and since when, what was accepted last, and what was sent today. */
-export function homeRoutes({ db, clock, troublesOf }: HomeDeps): OperatorRoute[] {
-  const countToday = createTodayCounter({ db, clock });
+export function homeRoutes({ db, clock, counter, troublesOf }: HomeDeps): OperatorRoute[] {
+  const countToday = createTodayCounter({ db, clock, counter });
   return [
     {
       method: 'GET',
@@ -47,6 +49,6 @@ export function homeRoutes({ db, clock, troublesOf }: HomeDeps): OperatorRoute[]
   ];
 }
 
-function describeToday({ since, countedAt, rows }: Today): object {
-  return { since, counted_at: countedAt, rows };
+function describeToday({ since, countedAt, isCounting, rows }: Today): object {
+  return { since, counted_at: countedAt, is_counting: isCounting, rows };
 }

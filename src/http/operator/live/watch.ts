@@ -100,6 +100,7 @@ export class Watch {
     if (before === null) return isFirst ? null : everything;
     const { dispatches, isListOther, isRequestNew, isOutboxNew } = compare(before, now, {
       isPulse: this.#looks % PULSE === 0,
+      at: this.#deps.clock.now(),
     });
     const topics: [Topic, boolean][] = [
       ['dispatches', isListOther],

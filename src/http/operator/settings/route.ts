@@ -13,6 +13,7 @@ import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer } from '../../route.ts';
 import { BodyReader } from '../body-reader.ts';
 import type { OperatorRequest, OperatorRoute } from '../route.ts';
+import { createDriftReader } from './file-drift.ts';
 import { checkable, testAccount } from './test-account.ts';
 
 export interface SettingsDeps {
@@ -23,6 +24,8 @@ export interface SettingsDeps {
   sealing: Secret;
   /** What the file that this server applies at its start would change. Absent: it applies none. */
   planFile?: (() => Promise<FileDrift>) | undefined;
+  /** Another text after each change of that file. Absent: nobody knows when it changes. */
+  stampFile?: (() => string) | undefined;
 }
 
 const MOST_APPLIED = 100;
@@ -30,6 +33,7 @@ const MOST_APPLIED = 100;
 /** What is defined, whether its accounts work, and the workspace file that it comes from. */
 export function settingsRoutes(deps: SettingsDeps): OperatorRoute[] {
   const { db, catalog, sealing } = deps;
+  const readDrift = createDriftReader(deps);
   return [
     {
       method: 'GET',
@@ -61,7 +65,7 @@ export function settingsRoutes(deps: SettingsDeps): OperatorRoute[] {
       method: 'GET',
       path: '/operator/v1/workspace-file/state',
       role: 'viewer',
-      handle: ({ workspaceId }) => fileState(deps, workspaceId),
+      handle: ({ workspaceId }) => fileState(deps, workspaceId, readDrift),
     },
   ];
 }
@@ -93,12 +97,16 @@ function accountTester({ clock, catalog }: SettingsDeps): (request: OperatorRequ
   };
 }
 
-async function fileState({ db, planFile }: SettingsDeps, workspaceId: number): Promise<Answer> {
+async function fileState(
+  { db, catalog }: SettingsDeps,
+  workspaceId: number,
+  readDrift: ReturnType<typeof createDriftReader>,
+): Promise<Answer> {
   const applied = (await listApplied(db, workspaceId, MOST_APPLIED)).map(describeApplied);
-  const drift = planFile === undefined ? null : await opened(planFile());
+  const { drift, isComparing } = await opened(readDrift(loadedWorkspace(catalog, workspaceId)));
   const isOthers = drift !== null && drift.workspaceId !== null && drift.workspaceId !== workspaceId;
   const server_file = drift === null || isOthers ? null : describeDrift(drift);
-  return { status: 200, body: { applied, server_file, message: 'success' } };
+  return { status: 200, body: { applied, server_file, is_comparing: isComparing, message: 'success' } };
 }
 
 function describeApplied({ at, againAt, by, file, digest, changes }: AppliedFile): object {
@@ -106,7 +114,8 @@ function describeApplied({ at, againAt, by, file, digest, changes }: AppliedFile
 }
 
 function describeDrift({ file, digest, plan, warnings, problems }: FileDrift): object {
-  return { file, digest: digest?.toString('hex') ?? null, changes: plan, warnings, problems };
+  const changes = plan.filter(({ kind }) => kind !== 'unchanged');
+  return { file, digest: digest?.toString('hex') ?? null, changes, warnings, problems };
 }
 
 /** Says to operators what is wrong with the stored credentials, which no request can mend. */

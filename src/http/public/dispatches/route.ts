@@ -11,7 +11,7 @@ import {
 import type { Moved } from '../../../dispatch/ledger/dispatches/dispatch-moves.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
-import { createCounter } from '../../../dispatch/report/counts.ts';
+import type { Counter } from '../../../dispatch/report/counts.ts';
 import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
 import { type AskedPerson, listRecipients } from '../../../dispatch/report/recipients.ts';
 import { describeDispatch, findDispatch } from '../../../dispatch/report/verdicts.ts';
@@ -33,6 +33,7 @@ export interface DispatchRouteDeps {
   db: Database;
   clock: Clock;
   catalog: Catalog;
+  counter: Counter;
   /** Called after a dispatch is resumed or replayed, so that a worker in this process starts at once. */
   onRunnable(lane: number): void;
   /** Called after a dispatch is paused or cancelled, so that a worker in this process stops at once. */
@@ -42,9 +43,7 @@ export interface DispatchRouteDeps {
 type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved & Partial<Replayed>>;
 
 /** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
-export function dispatchRoutes({ db, clock, catalog, onRunnable, onStopped }: DispatchRouteDeps): Route[] {
-  const counter = createCounter({ db, clock });
-
+export function dispatchRoutes({ db, clock, catalog, counter, onRunnable, onStopped }: DispatchRouteDeps): Route[] {
   const asking = ({ workspaceId }: RouteRequest) => ({
     ...{ workspaceId, workspace: catalog.workspace(workspaceId), now: clock.now() },
   });
@@ -103,7 +102,10 @@ export function dispatchRoutes({ db, clock, catalog, onRunnable, onStopped }: Di
       permission: 'dispatches.read',
       handle: async (request) => ({
         status: 200,
-        body: await describeDispatch(db, counter, await find(request), asking(request)),
+        body: await describeDispatch(db, counter, await find(request), {
+          ...asking(request),
+          isInHaste: request.isInHaste === true,
+        }),
       }),
     },
     {
