@@ -64,7 +64,7 @@ export async function compareBooks(nine: Nine, id: string, delivery: Delivery, v
     const ours = verdicts.filter((one) => one.channel === channel);
     const say = (what: string) => problems.push(`${channel}: ${what}`);
     if (channel !== 'content_card') compareVerdicts(nine, channel, ours, delivery, say);
-    const told = new Map(ours.map((one) => [one, toldOf(nine, channel, one)]));
+    const told = allTold(nine, channel, ours);
     for (const [verdict, expected] of told) compareFeedback(verdict, expected, say);
     for (const problem of await compareNumbers(nine, channel, ours, told)) say(problem);
   }
@@ -121,12 +121,21 @@ const lateTold: Readonly<Record<string, Told>> = {
   mute: {},
 };
 
-/** What came back of a send, by the books of whoever told it. */
-function toldOf({ providers, targetOf }: Nine, channel: Channel, { external_id: person, status }: Verdict): Told {
-  if (channel === 'content_card') return status === 'sent' ? cardTold(person) : {};
-  const target = targetOf(channel, person);
-  const taken = (providers.answersTo(channel).get(target) ?? []).filter((answer) => accepting.has(answer));
-  const [answer] = taken;
+/** What came back of each send, by the books of whoever told it. */
+function allTold({ providers, targetOf }: Nine, channel: Channel, verdicts: readonly Verdict[]): Map<Verdict, Told> {
+  if (channel === 'content_card')
+    return new Map(verdicts.map((one) => [one, one.status === 'sent' ? cardTold(one.external_id) : {}]));
+  const answersTo = providers.answersTo(channel);
+  return new Map(
+    verdicts.map((one) => {
+      const target = targetOf(channel, one.external_id);
+      return [one, toldOf(channel, target, answersTo.get(target) ?? [])];
+    }),
+  );
+}
+
+function toldOf(channel: ProviderChannel, target: string, answers: readonly string[]): Told {
+  const answer = answers.find((one) => accepting.has(one));
   if (answer === undefined) return {};
   if (channel === 'email') return mailTold[fateOf(target)];
   if (channel !== 'sms' && channel !== 'whats_app') return {}; // their providers tell nothing
