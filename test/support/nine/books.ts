@@ -39,7 +39,7 @@ export async function verdictsOf({ app }: Nine, id: string): Promise<Verdict[]> 
  * Answers that cost no attempt: our connections take care of a request that was not processed, and what asks the whole
  * account to rest says nothing of the message.
  */
-const withoutAttempt: ReadonlySet<string> = new Set(['goaway', 'cut', 'quota_exceeded', 'MaxRateExceeded', '20429']);
+const withoutAttempt: ReadonlySet<string> = new Set(['goaway', 'quota_exceeded', 'MaxRateExceeded', '20429']);
 /** Answers that say that the provider has the message, or that can be read as such. */
 const good: ReadonlySet<string> = new Set([
   ...['accepted', 'taken', 'slow', 'garbage', 'moved', 'early', 'unordered', 'mute', 'held', 'read'],
@@ -81,7 +81,7 @@ function compareVerdicts(
   const answersTo = providers.answersTo(channel);
   for (const { external_id: person, status, reason, attempts } of verdicts) {
     const answers = answersTo.get(targetOf(channel, person)) ?? [];
-    const tries = answers.filter((answer) => !withoutAttempt.has(answer));
+    const tries = triesOf(answers);
     const what = `${person} is ${status} (${reason}) after ${attempts} attempts: ${answers.join(', ')}`;
     if (attempts !== tries.length) say(what);
     if (!isRight(meaningOf(channel, tries.at(-1) ?? ''), status, reason)) say(what);
@@ -89,6 +89,18 @@ function compareVerdicts(
     if (surplus.length > 0 && delivery === 'at_most_once') say(`${what}, twice`);
     if (surplus.some((answer) => meaningOf(channel, answer) !== 'unclear')) say(`${what}, twice without a doubt`);
   }
+}
+
+/**
+ * The answers that cost an attempt. A mail whose connection ends is tried once more at once, because the connection may have
+ * been stale; only if that one ends, too, it costs an attempt.
+ */
+function triesOf(answers: readonly string[]): string[] {
+  let wasCut = false;
+  return answers.filter((answer) => {
+    wasCut = answer === 'cut' && !wasCut;
+    return !wasCut && !withoutAttempt.has(answer);
+  });
 }
 
 /** Whether the last answer explains a status. What a number's bounce or opt-out ends meanwhile is not tried again. */
