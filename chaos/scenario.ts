@@ -64,5 +64,14 @@ export async function conclude(
   const { crashes, failedStarts } = world.servers;
   const starts = failedStarts > 0 ? [`${failedStarts} starts of a server failed while the database was away`] : [];
   const told = world.relay.count() > 0 ? [toldNote(world)] : [];
-  return { events, notes: [...notes, ...told, ...starts], channels, duplicates, problems: [...problems, ...crashes] };
+  const replays = world.replayed.length;
+  const again =
+    replays > 0 ? [`${replays} times, a dispatch was set aside because of the kills, and was replayed`] : [];
+  return {
+    events,
+    notes: [...notes, ...again, ...told, ...starts],
+    channels,
+    duplicates,
+    problems: [...problems, ...crashes],
+  };
 }
