@@ -7,13 +7,11 @@ import { type Copy, copyTemplate, dropDatabase, makeTemplate } from './databases
 /** A workspace has at most 12 connections, of which 4 listen: enough for 150 at once. */
 const MOST_CONNECTIONS = 2_000;
 
-/** A PostgreSQL with a template of an empty database, and a copy of it that may be ready before somebody asks. */
+/** A PostgreSQL with a template of an empty database, and one copy of it that is ready before somebody asks. */
 export interface Cluster {
   url: string;
-  /** Returns a fresh database. */
+  /** Returns a fresh database, and makes the next one in the background. */
   take(): Promise<Copy>;
-  /** Makes the database that the next `take` returns, in the background. */
-  prepare(): void;
   drop(name: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -45,12 +43,9 @@ export function useCluster(url: string, end: () => Promise<void> = async () => u
     url,
     take() {
       const taken = next ?? copy();
-      next = null;
-      return taken;
-    },
-    prepare() {
-      next ??= copy();
+      next = copy();
       next.catch(() => undefined); // thrown when it is taken
+      return taken;
     },
     drop: (name) => dropDatabase(admin, name),
     stop: () =>

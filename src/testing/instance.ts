@@ -53,7 +53,6 @@ export async function onFreshDatabase(
   const { name, url: databaseUrl } = await cluster.take();
   try {
     const instance = await startInstance({ ...options, databaseUrl });
-    cluster.prepare(); // not before: PostgreSQL has enough to do while a server starts
     return {
       ...instance,
       stop: () =>
