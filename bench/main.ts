@@ -14,6 +14,7 @@ import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
 import { benchLatency } from './latency.ts';
 import { help, isHelpWanted, peopleOption, wantedBenches } from './options.ts';
+import { benchPackage } from './package.ts';
 import { pageWith } from './page.ts';
 import { benchPush } from './push.ts';
 import { benchPushFaults } from './push-faults.ts';
@@ -37,6 +38,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   http: benchHttp,
   import: benchImport,
   latency: benchLatency,
+  package: benchPackage,
   push: benchPush,
   'push-faults': benchPushFaults,
   'push-senders': benchPushSenders,

@@ -1,5 +1,6 @@
 import { pause, persistently, untilTrue } from '../rig/waiting.ts';
 import { sql } from '../src/db/sql.ts';
+import { replaySetAside } from './set-aside.ts';
 import type { World } from './world.ts';
 
 /** A run without progress for this long is stuck: longer than leases, retries and breakers take. */
@@ -29,8 +30,12 @@ export async function untilReached(world: World, wanted: number): Promise<number
 }
 
 async function hasEnded(world: World): Promise<boolean> {
-  const { tasks, open } = await persistently(STUCK_MS, () => restOf(world));
-  return tasks === 0 && open === 0;
+  return isOver(world, await persistently(STUCK_MS, () => restOf(world)));
+}
+
+/** Whether no work is left. What was set aside is replayed. */
+async function isOver(world: World, { tasks, open }: Rest): Promise<boolean> {
+  return tasks === 0 && open === 0 && (await replaySetAside(world)) === 0;
 }
 
 export interface Ended {
@@ -39,6 +44,7 @@ export interface Ended {
 }
 
 interface Rest extends Record<string, unknown> {
+  /** Number of tasks without those that only a replay takes up. */
   tasks: number;
   open: number;
   /** Number of sends that only wait for a later try. */
@@ -54,7 +60,7 @@ export async function untilEnded(world: World): Promise<Ended> {
   let movedAt = performance.now();
   for (;;) {
     const rest = await persistently(STUCK_MS, () => restOf(world));
-    if (rest.tasks === 0 && rest.open === 0) return { broughtForward };
+    if (await isOver(world, rest)) return { broughtForward };
     const state = JSON.stringify(rest);
     if (state !== seen) movedAt = performance.now();
     else if (performance.now() - movedAt > STUCK_MS) throw new Error(`stuck: ${await whatIsStuck(world)}`);
@@ -82,7 +88,7 @@ const slow = ['email', 'sms', 'whats_app'];
 
 function restOf({ db }: World): Promise<Rest> {
   return db.one<Rest>(sql`
-    select (select count(*) from tasks) as tasks,
+    select (select count(*) from tasks where run_at < '9999-01-01') as tasks,
            (select count(*) from dispatches where state in ('accepted', 'sending', 'paused')) as open,
            count(*) filter (where status = 'pending' and due_at > now()) as waiting,
            count(*) filter (where channel = any(${slow}) and status = 'pending' and due_at > now() + interval '60 s')

@@ -51,7 +51,7 @@ export function notesOf({ broughtForward }: Ended): string[] {
   return [`${broughtForward} mails and texts waited for a retry after minutes, which was brought forward`];
 }
 
-/** Checks the books. Servers that crashed count as problems, too. */
+/** Checks the books. Servers that crashed count as problems, too, and so do answers that only a bug explains. */
 export async function conclude(
   world: World,
   run: Run,
@@ -61,8 +61,20 @@ export async function conclude(
   await untilTold(world);
   const books: Books = await readBooks(world, run);
   const { channels, duplicates, problems } = checkBooks(books);
-  const { crashes, failedStarts } = world.servers;
-  const starts = failedStarts > 0 ? [`${failedStarts} starts of a server failed while the database was away`] : [];
-  const told = world.relay.count() > 0 ? [toldNote(world)] : [];
-  return { events, notes: [...notes, ...told, ...starts], channels, duplicates, problems: [...problems, ...crashes] };
+  const bugs = world.relay.answers().get(500) ?? 0;
+  const answered = bugs > 0 ? [`${bugs} callbacks of providers were answered 500`] : [];
+  return {
+    ...{ events, channels, duplicates, notes: [...notes, ...worldNotes(world)] },
+    problems: [...problems, ...answered, ...world.servers.crashes],
+  };
+}
+
+function worldNotes(world: World): string[] {
+  const { failedStarts } = world.servers;
+  const replays = world.replayed.length;
+  return [
+    ...(replays > 0 ? [`${replays} times, a dispatch was set aside because of the kills, and was replayed`] : []),
+    ...(world.relay.count() > 0 ? [toldNote(world)] : []),
+    ...(failedStarts > 0 ? [`${failedStarts} starts of a server failed while the database was away`] : []),
+  ];
 }

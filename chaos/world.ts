@@ -35,6 +35,8 @@ export interface World extends WorldOptions {
   /** Passes on what Twilio and Meta tell, out of order and twice. */
   relay: CallbackRelay;
   media: readonly Medium[];
+  /** The dispatches that were set aside and replayed, one entry for each time. */
+  replayed: string[];
   /** Number of messages that should arrive in total. */
   expected: number;
   /** Number of targets that have a message so far, over all channels. */
@@ -85,7 +87,7 @@ async function startWorld(options: WorldOptions, endings: Ending[]): Promise<Wor
   const api = new Api(() => servers.url());
   if (needsNumbers) await givePhones(api, options.people);
   return {
-    ...{ ...options, database, db, servers, simulator, mail, relay, media, api },
+    ...{ ...options, database, db, servers, simulator, mail, relay, media, api, replayed: [] },
     expected: options.people * media.length,
     async reached() {
       return (await simulator.reached()) + (await mail.reached());

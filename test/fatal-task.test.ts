@@ -105,6 +105,30 @@ test('the tasks that a dead worker also held are tried one by one, and all of th
   ]);
 });
 
+test('a suspect that waits for its provider is not on trial any more once other work has begun', async (t) => {
+  const sink = await startWebhookSink(t);
+  const release = sink.holdAfter(0);
+  const app = await startTestApp(t, { worker: false });
+  await app.givenWorkspace(`webhook: { deliver: true, allow: ["${sink.host}"] }`);
+  await app.post('/users/track', { attributes: [{ external_id: 'ada' }, { external_id: 'bob' }] });
+  const send = (id: string) =>
+    app.post('/messages/send', { external_user_ids: [id], messages: { webhook: { ...webhook, url: sink.url } } });
+  const onTrial = () => app.db.query(sql`select is_on_trial as is from tasks order by id`);
+  await send('ada');
+  await givenDeaths(app, 1);
+  await app.startAnotherWorker();
+  app.clock.advance(31_000);
+  await sink.until(() => sink.total() === 1);
+  assert.deepEqual(await onTrial(), [{ is: true }]);
+  app.clock.advance(200);
+  assert.deepEqual(await onTrial(), [{ is: true }], 'nothing else could be the reason');
+  await send('bob');
+  await sink.until(() => sink.total() === 2);
+  assert.deepEqual(await onTrial(), [{ is: false }, { is: false }]);
+  release();
+  await app.drain();
+});
+
 for (const [delivery, status] of [
   ['at_least_once', 'cancelled'],
   ['at_most_once', 'unknown'],

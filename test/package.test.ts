@@ -4,34 +4,19 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { packageEnv as env, installPackage, packageVersion } from '../rig/installed-package.ts';
 
 const run = promisify(execFile);
-const { PATH = '', HOME = '' } = process.env;
-const env = { PATH: `${dirname(process.execPath)}${delimiter}${PATH}`, HOME };
-// A registry that falls silent is asked again soon, not after the five minutes that npm waits.
-const patience = ['--fetch-timeout=20000', '--fetch-retries=5'];
-const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
 
-/** Installs the packed package into an empty folder, from the cache of npm where that has the dependencies. */
 async function givenInstalled(t: TestContext): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-package-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  await run('npm', ['pack', '--pack-destination', folder, ...quiet], { env });
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  const tarball = join(folder, `cresset-${version()}.tgz`);
-  await run('npm', ['install', tarball, '--prefer-offline', '--ignore-scripts', ...patience, ...quiet], {
-    cwd: folder,
-    env,
-  });
+  await installPackage(folder);
   return folder;
-}
-
-function version(): string {
-  return JSON.parse(readFileSync('package.json', 'utf8')).version;
 }
 
 /** Starts `cresset dev` as a terminal does: in a process group of its own, with what it prints. */
@@ -81,7 +66,7 @@ test('an installed package runs: the command, a server to try things on, and the
   const folder = await givenInstalled(t);
   await t.test('npx cresset --version', async () => {
     const { stdout } = await run('npx', ['cresset', '--version'], { cwd: folder, env });
-    assert.equal(stdout, `${version()}\n`);
+    assert.equal(stdout, `${packageVersion()}\n`);
   });
 
   await t.test('cresset mcp finds the protocol, and ends with its input', async () => {

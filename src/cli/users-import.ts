@@ -120,11 +120,7 @@ function settingsOf({
 
 /** True if the connection was lost: PostgreSQL, or the server that ran the embedded database, was stopped. */
 function isLost(error: unknown): boolean {
-  const { message } = Object(error) as { message?: unknown };
-  return (
-    troubleOf(error)?.kind === 'unreachable' ||
-    (typeof message === 'string' && /^(Connection terminated|Client has encountered a connection error)/.test(message))
-  );
+  return troubleOf(error)?.kind === 'unreachable';
 }
 
 function lost(cause: unknown): DatabaseUnusableError {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import test from 'node:test';
+import pg from 'pg';
 import { testDatabase } from '../../test/support/database.ts';
 import { clientConfig } from './connection.ts';
 import { listen } from './listen.ts';
 import { sql } from './sql.ts';
+import { troubleOf } from './trouble.ts';
 
 test('a transaction that throws leaves nothing behind', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
@@ -43,6 +45,19 @@ test('a connection that ends between two statements of a transaction fails the t
   });
   await assert.rejects(work, /terminat|not queryable|EPIPE|ECONNRESET/);
   assert.deepEqual(await db.one(sql`select 1 as still`), { still: 1 });
+});
+
+test('a connection that ends without a word of the server is a database that does not answer', async (t) => {
+  const { url } = await testDatabase(t);
+  const socket = new Socket();
+  const client = new pg.Client({ ...clientConfig(url), stream: () => socket });
+  client.on('error', () => undefined); // each statement fails with it
+  await client.connect();
+  const running = client.query('select pg_sleep(600)');
+  socket.destroy();
+  const isAway = (error: unknown) => troubleOf(error)?.kind === 'unreachable';
+  await assert.rejects(running, isAway);
+  await assert.rejects(client.query('select 1'), isAway);
 });
 
 test('a listener that is stopped while it reconnects leaves no connection behind', async (t) => {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RequestError } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { isDataError, isSqlstate } from './sqlstates.ts';
-import { troubleOf } from './trouble.ts';
+import { isUnexplainedEnd, troubleOf } from './trouble.ts';
 
 /** Thrown inside a transaction that locked the wrong rows, because another transaction changed them first. */
 export class Outdated extends Error {}
@@ -66,7 +66,8 @@ export async function persistently<T>(work: () => Promise<T>, { clock, stopping,
       return await work();
     } catch (error) {
       if (isDataError(error)) throw error;
-      if (troubleOf(error) === null || stopping.aborted) counted += 1;
+      // The work itself may be what ends its connection.
+      if (troubleOf(error) === null || isUnexplainedEnd(error) || stopping.aborted) counted += 1;
       if (counted > WAITS_MS.length) throw error;
       onRetry(error);
       await new Promise<void>((next) => clock.after(WAITS_MS[tries] ?? LONGEST_WAIT_MS, next));

@@ -21,6 +21,12 @@ const expected: [string, TroubleKind | undefined][] = [
 for (const [code, kind] of expected)
   test(`${code} is ${kind ?? 'no trouble of the database'}`, () => assert.equal(troubleOf(refuse(code))?.kind, kind));
 
+test('a connection that ended without a word of the server is trouble of the database', () => {
+  for (const said of ['Connection terminated unexpectedly', 'Client was closed and is not queryable'])
+    assert.equal(troubleOf(new Error(said))?.kind, 'unreachable', said);
+  assert.equal(troubleOf(new Error('Connection terminated by a typo of ours')), null);
+});
+
 test('a value that is not an error is no trouble', () => {
   for (const value of [undefined, null, 'no', {}, { code: 53100 }]) assert.equal(troubleOf(value), null);
 });

@@ -29,9 +29,22 @@ const kinds: readonly [SqlstateName, TroubleKind, string][] = [
 ];
 const connectionErrors = new Set<unknown>(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT']);
 
+/** What the driver says of a connection that ended without a word of the server. These errors have no code. */
+const unexplainedEnds: ReadonlySet<string> = new Set([
+  'Connection terminated unexpectedly',
+  'Connection terminated',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+]);
+
+/** Whether a connection ended without a word of the server, which may have been killed, or by the statement itself. */
+export function isUnexplainedEnd(error: unknown): boolean {
+  return error instanceof Error && unexplainedEnds.has(error.message);
+}
+
 /** The trouble that an error reports. null: any other error, also one that is the statement's fault. */
 export function troubleOf(error: unknown): Trouble | null {
-  if (connectionErrors.has((Object(error) as { code?: unknown }).code))
+  if (connectionErrors.has((Object(error) as { code?: unknown }).code) || isUnexplainedEnd(error))
     return { kind: 'unreachable', said: 'does not answer' };
   const [, kind, said] = kinds.find(([name]) => isSqlstate(error, name)) ?? [];
   return kind === undefined || said === undefined ? null : { kind, said };

@@ -1,11 +1,13 @@
 import type { Db } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
+import type { HeldTask } from './task-ends.ts';
 import { type Look, leased, leaseEnd, type Task, takenOverAt } from './tasks.ts';
 import { livingWorkers } from './workers.ts';
 
 // A task that a dead worker held may be the reason why it died. A crash makes all tasks suspect that were in hand, so each
 // is tried alone: a worker starts no other suspect while one is on trial. If the worker dies again, the suspect on trial is
-// the reason. A suspect that waits long, as for a provider, gives its place to the next: its trial ends without a verdict.
+// the reason. A suspect that waits long, as for a provider, gives its place to the next or to other work: its trial ends
+// without a verdict.
 
 /** A suspect is fatal after so many deaths of workers, if the last one died while it was on trial. */
 const DEATHS_ON_TRIAL = 2;
@@ -51,6 +53,11 @@ export function leaseSuspect(db: Db, request: SuspectRequest): Promise<(Task & {
      where t.id = due.id
     returning ${leased},
               due.deaths >= ${MOST_DEATHS} or (due.is_conviction and due.deaths >= ${DEATHS_ON_TRIAL}) as "isFatal"`);
+}
+
+/** Ends the trial of a task without a verdict, because its worker starts something else. */
+export async function endTrial(db: Db, { taskId, worker }: HeldTask): Promise<void> {
+  await db.run(sql`update tasks set is_on_trial = false where id = ${taskId} and worker = ${worker}`);
 }
 
 /**

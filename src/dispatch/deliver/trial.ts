@@ -37,6 +37,14 @@ export class Trial {
     if (this.#task === taskId) this.#task = null;
   }
 
+  /** The suspect that is still tried although its time alone is over. It is returned once. null: there is none. */
+  takeOverrun(nowMs: number): number | null {
+    if (this.#task === null || nowMs < this.#endsAtMs) return null;
+    const task = this.#task;
+    this.#task = null;
+    return task;
+  }
+
   /** When something else may start. null: at once. */
   until(nowMs: number): Date | null {
     return this.#task === null || nowMs >= this.#endsAtMs ? null : new Date(this.#endsAtMs);

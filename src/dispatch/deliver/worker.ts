@@ -4,7 +4,7 @@ import { levelOf } from '../../db/trouble.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { endAll } from '../../lib/end-all.ts';
 import { createLane, type Lane, type LaneOptions } from '../../queue/lane.ts';
-import { leaseSuspect, nextSuspectAt } from '../../queue/suspects.ts';
+import { endTrial, leaseSuspect, nextSuspectAt } from '../../queue/suspects.ts';
 import {
   EVERY_LANE,
   giveBackTasks,
@@ -105,7 +105,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
         if (!trial.hasLooked) return null; // the first look for suspects wakes this lane
         return trial.until(clock.now().getTime()) ?? nextDueAt(db, filter);
       },
-      run,
+      async run(tasks) {
+        await endOverrun();
+        await run(tasks);
+      },
       onError: (error) => log[levelOf(error)]({ err: error, ...filter }, 'a round of work failed; trying again'),
     }),
   }));
@@ -133,6 +136,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     } finally {
       for (const { id } of tasks) inHand.delete(id);
     }
+  }
+
+  /** If this worker ends from now on, what it starts now may be the reason as well as a suspect that it still tries. */
+  async function endOverrun(): Promise<void> {
+    const taskId = trial.takeOverrun(clock.now().getTime());
+    if (taskId === null) return;
+    await endTrial(db, { taskId, worker }).catch((error: unknown) =>
+      log[levelOf(error)]({ err: error, taskId }, 'the task may be set aside if this server ends now'),
+    );
   }
 
   /** Takes over the tasks of dead workers, one at a time. It looks for them by itself, and is not woken by new tasks. */

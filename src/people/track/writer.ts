@@ -1,6 +1,6 @@
 import { type Database, type Db, isCommitUnclear, type Transaction } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
-import { troubleOf } from '../../db/trouble.ts';
+import { isUnexplainedEnd, troubleOf } from '../../db/trouble.ts';
 import { applyRequests } from './apply.ts';
 import type { TrackProblem } from './request.ts';
 import type { TrackWork, TrackWriter } from './track.ts';
@@ -64,5 +64,5 @@ export function isOnesFault(error: unknown): boolean {
   if (isCommitUnclear(error)) return false;
   const trouble = troubleOf(error);
   // PostgreSQL's table of locks is memory, too. Fewer requests need fewer locks.
-  return trouble === null || trouble.kind === 'out_of_memory';
+  return trouble === null || trouble.kind === 'out_of_memory' || isUnexplainedEnd(error);
 }

@@ -39,7 +39,7 @@ export async function verdictsOf({ app }: Nine, id: string): Promise<Verdict[]> 
  * Answers that cost no attempt: our connections take care of a request that was not processed, and what asks the whole
  * account to rest says nothing of the message.
  */
-const withoutAttempt: ReadonlySet<string> = new Set(['goaway', 'cut', 'quota_exceeded', 'MaxRateExceeded', '20429']);
+const withoutAttempt: ReadonlySet<string> = new Set(['goaway', 'quota_exceeded', 'MaxRateExceeded', '20429']);
 /** Answers that say that the provider has the message, or that can be read as such. */
 const good: ReadonlySet<string> = new Set([
   ...['accepted', 'taken', 'slow', 'garbage', 'moved', 'early', 'unordered', 'mute', 'held', 'read'],
@@ -64,7 +64,7 @@ export async function compareBooks(nine: Nine, id: string, delivery: Delivery, v
     const ours = verdicts.filter((one) => one.channel === channel);
     const say = (what: string) => problems.push(`${channel}: ${what}`);
     if (channel !== 'content_card') compareVerdicts(nine, channel, ours, delivery, say);
-    const told = new Map(ours.map((one) => [one, toldOf(nine, channel, one)]));
+    const told = allTold(nine, channel, ours);
     for (const [verdict, expected] of told) compareFeedback(verdict, expected, say);
     for (const problem of await compareNumbers(nine, channel, ours, told)) say(problem);
   }
@@ -81,7 +81,7 @@ function compareVerdicts(
   const answersTo = providers.answersTo(channel);
   for (const { external_id: person, status, reason, attempts } of verdicts) {
     const answers = answersTo.get(targetOf(channel, person)) ?? [];
-    const tries = answers.filter((answer) => !withoutAttempt.has(answer));
+    const tries = triesOf(answers);
     const what = `${person} is ${status} (${reason}) after ${attempts} attempts: ${answers.join(', ')}`;
     if (attempts !== tries.length) say(what);
     if (!isRight(meaningOf(channel, tries.at(-1) ?? ''), status, reason)) say(what);
@@ -89,6 +89,18 @@ function compareVerdicts(
     if (surplus.length > 0 && delivery === 'at_most_once') say(`${what}, twice`);
     if (surplus.some((answer) => meaningOf(channel, answer) !== 'unclear')) say(`${what}, twice without a doubt`);
   }
+}
+
+/**
+ * The answers that cost an attempt. A mail whose connection ends is tried once more at once, because the connection may have
+ * been stale; only if that one ends, too, it costs an attempt.
+ */
+function triesOf(answers: readonly string[]): string[] {
+  let wasCut = false;
+  return answers.filter((answer) => {
+    wasCut = answer === 'cut' && !wasCut;
+    return !wasCut && !withoutAttempt.has(answer);
+  });
 }
 
 /** Whether the last answer explains a status. What a number's bounce or opt-out ends meanwhile is not tried again. */
@@ -121,12 +133,21 @@ const lateTold: Readonly<Record<string, Told>> = {
   mute: {},
 };
 
-/** What came back of a send, by the books of whoever told it. */
-function toldOf({ providers, targetOf }: Nine, channel: Channel, { external_id: person, status }: Verdict): Told {
-  if (channel === 'content_card') return status === 'sent' ? cardTold(person) : {};
-  const target = targetOf(channel, person);
-  const taken = (providers.answersTo(channel).get(target) ?? []).filter((answer) => accepting.has(answer));
-  const [answer] = taken;
+/** What came back of each send, by the books of whoever told it. */
+function allTold({ providers, targetOf }: Nine, channel: Channel, verdicts: readonly Verdict[]): Map<Verdict, Told> {
+  if (channel === 'content_card')
+    return new Map(verdicts.map((one) => [one, one.status === 'sent' ? cardTold(one.external_id) : {}]));
+  const answersTo = providers.answersTo(channel);
+  return new Map(
+    verdicts.map((one) => {
+      const target = targetOf(channel, one.external_id);
+      return [one, toldOf(channel, target, answersTo.get(target) ?? [])];
+    }),
+  );
+}
+
+function toldOf(channel: ProviderChannel, target: string, answers: readonly string[]): Told {
+  const answer = answers.find((one) => accepting.has(one));
   if (answer === undefined) return {};
   if (channel === 'email') return mailTold[fateOf(target)];
   if (channel !== 'sms' && channel !== 'whats_app') return {}; // their providers tell nothing
