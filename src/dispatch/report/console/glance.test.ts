@@ -12,7 +12,13 @@ function seen(one?: Glanced): Glance {
   return { dispatches: new Map(one === undefined ? [] : [['d', one]]), newestRequest: null, newestInOutbox: null };
 }
 
-const cases: [what: string, before: Glanced | undefined, now: Glanced | undefined, named: string, listIsOther: boolean][] = [
+const cases: [
+  what: string,
+  before: Glanced | undefined,
+  now: Glanced | undefined,
+  named: string,
+  listIsOther: boolean,
+][] = [
   ['nothing changed', { ...sending, state: 'paused' }, { ...sending, state: 'paused' }, 'never', false],
   ['it is new', undefined, { ...sending, state: 'accepted' }, 'always', true],
   ['its row changed', { ...sending, state: 'paused' }, { ...sending, state: 'paused', known: 'y' }, 'always', true],

@@ -74,7 +74,9 @@ function dueFirst(lane: number): Sql {
 export function compare(before: Glance, now: Glance, { isPulse, at }: { isPulse: boolean; at: Date }): Differences {
   const changed = [...now.dispatches].filter(([id, { known }]) => before.dispatches.get(id)?.known !== known);
   const ended = [...before.dispatches].filter(([id, { state }]) => isLive(state) && !now.dispatches.has(id));
-  const recounted = [...now.dispatches].filter(([id, { counted }]) => isOther(before.dispatches.get(id)?.counted, counted));
+  const recounted = [...now.dispatches].filter(([id, { counted }]) =>
+    isOther(before.dispatches.get(id)?.counted, counted),
+  );
   const isDue = ({ state, counted }: Glanced) => state === 'sending' && (counted === null || !isFresh(counted, at));
   const sending = isPulse ? [...now.dispatches].filter(([, glanced]) => isDue(glanced)) : [];
   const dispatches = new Set([...changed, ...ended, ...recounted, ...sending].map(([id]) => id));
