@@ -3,9 +3,9 @@ import { isAbsolute, resolve } from 'node:path';
 import { type AlertConfig, alertProblems, alertVariables } from './config/alerts.ts';
 import { isRealProblem, type TraceConfig, traceVariables } from './config/traces.ts';
 import { integer, matching, url, type Variable } from './config/variable.ts';
+import { encodingProblem } from './lib/encoding/url-encoding.ts';
 import { isPrivateRoute } from './lib/loopback.ts';
 import { nearest } from './lib/raw/did-you-mean.ts';
-import { encodingProblem } from './lib/url-encoding.ts';
 
 export const roles = ['api', 'worker'] as const;
 export type Role = (typeof roles)[number];

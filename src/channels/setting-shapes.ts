@@ -1,6 +1,6 @@
+import { encodingProblem } from '../lib/encoding/url-encoding.ts';
 import { checked, integer, type Shape, text } from '../lib/raw/shape.ts';
 import { remember } from '../lib/remember.ts';
-import { encodingProblem } from '../lib/url-encoding.ts';
 
 /** A provider's URL when it is not the usual one; mostly a simulator. */
 export const baseUrl = checked(text({ max: 2_048 }), (value) => {

@@ -7,9 +7,9 @@ import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/file
 import { printPlan } from '../workspace/file/plan.ts';
 import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
 import { chooseWorkspace } from '../workspace/workspaces.ts';
-import { type InOption, inWorkspace } from './on-workspace.ts';
 import { answer, type Terminal } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
+import { type InOption, inWorkspace } from './workspaces/on-workspace.ts';
 
 interface ApplyCommandOptions extends InOption {
   dryRun?: boolean;

@@ -10,9 +10,9 @@ import { readEncoding } from '../people/import/source.ts';
 import { readPhoneCountry } from '../people/profile/contact.ts';
 import { recordArguments } from './import-arguments.ts';
 import { readForeign } from './import-from.ts';
-import type { InOption } from './on-workspace.ts';
 import { UsageError } from './usage-error.ts';
 import type { ImportCommand } from './users-import.ts';
+import type { InOption } from './workspaces/on-workspace.ts';
 
 /** `general`: how dates are written in columns without a format of their own. null: only as ISO 8601. */
 export interface DateFormats {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { commandLineOnDatabase, SECRET } from '../../test/support/command-line.ts';
 import { sql } from '../db/sql.ts';
-import { hashKey } from '../workspace/keys.ts';
+import { hashKey } from '../workspace/keys/keys.ts';
 import { loadCatalog } from '../workspace/load-catalog.ts';
 import { secretFrom } from '../workspace/secrets.ts';
 

@@ -9,11 +9,11 @@ import {
   type KeyRecord,
   listKeys,
   WORKSPACE_FILE,
-} from '../workspace/keys.ts';
+} from '../workspace/keys/keys.ts';
 import { type Permission, permissions } from '../workspace/permissions.ts';
-import { type InOption, inWorkspace, onWorkspace } from './on-workspace.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { type InOption, inWorkspace, onWorkspace } from './workspaces/on-workspace.ts';
 
 interface CreateOptions extends InOption {
   permission?: string[];

@@ -14,7 +14,7 @@ import { variablesOf } from '../workspace/file/apply-file.ts';
 import type { CheckReferences } from '../workspace/file/apply-references.ts';
 import type { CheckContent } from '../workspace/file/check-campaigns.ts';
 import { type CheckFilter, WorkspaceFileError } from '../workspace/file/file.ts';
-import { KeyError } from '../workspace/keys.ts';
+import { KeyError } from '../workspace/keys/keys.ts';
 import { SecretError } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { WorkspaceNameError } from '../workspace/workspaces.ts';
@@ -32,8 +32,8 @@ import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
 import { whyCommand } from './why/why-command.ts';
-import { workspaceCommand } from './workspace-command.ts';
-import { workspacesCommand } from './workspaces-command.ts';
+import { workspaceCommand } from './workspaces/workspace-command.ts';
+import { workspacesCommand } from './workspaces/workspaces-command.ts';
 
 export type { Terminal } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { encodingProblem } from '../lib/url-encoding.ts';
+import { encodingProblem } from '../lib/encoding/url-encoding.ts';
 import {
   type MailOptions,
   type ProviderName,

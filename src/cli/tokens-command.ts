@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { undashed } from '../lib/uuid.ts';
 import { listRemovals, type Removal, type RemovalFilter, restoreTokens } from '../people/tokens/token-removals.ts';
 import { idKey } from '../workspace/catalog.ts';
-import { type InOption, inWorkspace, onWorkspace } from './on-workspace.ts';
 import { readSince, sinceMeaning } from './since.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
+import { type InOption, inWorkspace, onWorkspace } from './workspaces/on-workspace.ts';
 
 interface FilterOptions extends InOption {
   app?: string;

@@ -26,11 +26,11 @@ import {
   readTypes,
   withStoredOptions,
 } from './import-options.ts';
-import { inWorkspace } from './on-workspace.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { runImport } from './users-import.ts';
 import { withDatabase } from './with-database.ts';
+import { inWorkspace } from './workspaces/on-workspace.ts';
 
 /** Batches written at the same time, each on its own connection. */
 const parallelBatches = 3;

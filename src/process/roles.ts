@@ -11,7 +11,7 @@ import { version } from '../lib/project/version.ts';
 import { Repeats } from '../lib/repeats.ts';
 import { serverSessionName } from '../queue/servers.ts';
 import { noTraces, type Traces } from '../traces/traces.ts';
-import { createKeyUsage } from '../workspace/key-usage.ts';
+import { createKeyUsage } from '../workspace/keys/key-usage.ts';
 import { deriveKey, type Secret, SecretError } from '../workspace/secrets.ts';
 import { StoredSettingsError } from '../workspace/stored-settings.ts';
 import { watchCatalog } from '../workspace/watch-catalog.ts';

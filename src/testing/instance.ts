@@ -9,7 +9,7 @@ import { endAll } from '../lib/end-all.ts';
 import { firstDueBetween } from '../queue/due-between.ts';
 import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { applyWorkspace } from '../workspace/file/apply.ts';
-import { ensureFirstKey } from '../workspace/keys.ts';
+import { ensureFirstKey } from '../workspace/keys/keys.ts';
 import { deriveKey, type Secret } from '../workspace/secrets.ts';
 import { type WatchedCatalog, watchCatalog } from '../workspace/watch-catalog.ts';
 import { ensureWorkspace } from '../workspace/workspaces.ts';

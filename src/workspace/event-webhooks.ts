@@ -1,5 +1,5 @@
+import { encodingProblem } from '../lib/encoding/url-encoding.ts';
 import { maybe, object, required, text } from '../lib/raw/shape.ts';
-import { encodingProblem } from '../lib/url-encoding.ts';
 import type { WebhookSecrets } from './catalog.ts';
 import { open, type Secret, seal } from './secrets.ts';
 import { places } from './settings.ts';

@@ -5,7 +5,7 @@ import { testDatabase } from '../../test/support/database.ts';
 import type { Database } from '../db/database.ts';
 import { sql } from '../db/sql.ts';
 import type { Clock } from '../lib/clock.ts';
-import { createKey, deleteKey, hashKey } from './keys.ts';
+import { createKey, deleteKey, hashKey } from './keys/keys.ts';
 import { secretFrom } from './secrets.ts';
 import { watchCatalog } from './watch-catalog.ts';
 import { ensureWorkspace } from './workspaces.ts';

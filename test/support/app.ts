@@ -15,7 +15,7 @@ import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
 import type { FileDrift } from '../../src/workspace/file/plan-file.ts';
-import { allPermissions } from '../../src/workspace/keys.ts';
+import { allPermissions } from '../../src/workspace/keys/keys.ts';
 import type { Permission } from '../../src/workspace/permissions.ts';
 import { deriveKey, type Secret, secretFrom } from '../../src/workspace/secrets.ts';
 import { watchCatalog } from '../../src/workspace/watch-catalog.ts';

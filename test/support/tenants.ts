@@ -5,7 +5,7 @@ import { raw, type Sql, sql } from '../../src/db/sql.ts';
 import { messageChecks } from '../../src/dispatch/plan/campaign-content.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
-import { allPermissions } from '../../src/workspace/keys.ts';
+import { allPermissions } from '../../src/workspace/keys/keys.ts';
 import { secretFrom } from '../../src/workspace/secrets.ts';
 import { addWorkspace } from '../../src/workspace/workspaces.ts';
 import type { TestApp } from './app.ts';

@@ -1,3 +1,4 @@
+import { encodingProblem } from '../../lib/encoding/url-encoding.ts';
 import type { Sink } from '../../lib/raw/problems.ts';
 import {
   checked,
@@ -15,7 +16,6 @@ import {
   type Shape,
   text,
 } from '../../lib/raw/shape.ts';
-import { encodingProblem } from '../../lib/url-encoding.ts';
 import { targetProblem } from '../../net/allowed-target.ts';
 import { keyText } from '../setting-shapes.ts';
 import { type BccSettings, bccSection } from './bcc.ts';

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { formValue } from '../../lib/form-value.ts';
+import { formValue } from '../../lib/encoding/form-value.ts';
 import { NotBegunError } from '../../net/http-post.ts';
 import { Http1Pool } from '../../net/http1/pool.ts';
 import { isPublic } from '../../net/public-address.ts';

@@ -8,10 +8,10 @@ import { idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { variablesOf } from '../../workspace/file/apply-file.ts';
 import { loadCatalog } from '../../workspace/load-catalog.ts';
 import { findSecret, SecretError, secretFrom } from '../../workspace/secrets.ts';
-import { onWorkspace } from '../on-workspace.ts';
 import { readSince, sinceMeaning } from '../since.ts';
 import { answer, CommandEnd, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { onWorkspace } from '../workspaces/on-workspace.ts';
 import { findPeople, type Match } from './find-people.ts';
 import { type Explained, messagesText, type ToldMessage } from './messages-text.ts';
 

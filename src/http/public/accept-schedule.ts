@@ -3,7 +3,7 @@ import { activityOf } from '../../dispatch/accept/activity.ts';
 import { createSchedule, type ScheduleDeps, type ScheduleRequest } from '../../dispatch/accept/create-schedule.ts';
 import { remarkMembers, type SendRemarks } from '../../dispatch/plan/remarks.ts';
 import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
-import type { DryRun } from '../../dispatch/report/dry-run.ts';
+import type { DryRun } from '../../dispatch/report/dry-run/dry-run.ts';
 import { within } from '../../traces/traces.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { loadedWorkspace } from '../loaded-workspace.ts';

@@ -8,7 +8,7 @@ import { chargeSends } from '../../dispatch/accept/send-quota.ts';
 import type { SendRemarks } from '../../dispatch/plan/remarks.ts';
 import { laneOf } from '../../dispatch/plan/send-plan.ts';
 import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
-import type { DryRun } from '../../dispatch/report/dry-run.ts';
+import type { DryRun } from '../../dispatch/report/dry-run/dry-run.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Catalog } from '../../workspace/catalog.ts';
 import { loadedWorkspace } from '../loaded-workspace.ts';

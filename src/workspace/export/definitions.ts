@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { Read } from '../../lib/raw/shape.ts';
 import { openWebhookSecrets } from '../event-webhooks.ts';
-import { allPermissions, WORKSPACE_FILE } from '../keys.ts';
+import { allPermissions, WORKSPACE_FILE } from '../keys/keys.ts';
 import { openContentSection } from '../sealed/sealed-content.ts';
 import { openEmail } from '../sealed/sealed-email.ts';
 import type { Secret } from '../secrets.ts';

@@ -8,7 +8,7 @@ import { testDatabase } from '../../../test/support/database.ts';
 import { isObject } from '../../lib/raw/json.ts';
 import { applyWorkspace } from '../file/apply.ts';
 import { readWorkspaceFile } from '../file/file.ts';
-import { createKey } from '../keys.ts';
+import { createKey } from '../keys/keys.ts';
 import { secretFrom } from '../secrets.ts';
 import { readDefinitions } from './definitions.ts';
 import { Hidden, relayUrl } from './hidden.ts';

@@ -1,5 +1,5 @@
 import { sql } from '../../db/sql.ts';
-import { hashKey, insertKey, WORKSPACE_FILE } from '../keys.ts';
+import { hashKey, insertKey, WORKSPACE_FILE } from '../keys/keys.ts';
 import type { Step } from './apply-step.ts';
 import { type Change, compare, isWrite, type Thing } from './plan.ts';
 

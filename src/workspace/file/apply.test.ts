@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { testDatabase } from '../../../test/support/database.ts';
 import { noEmailSettings } from '../../channels/email/settings.ts';
 import { raw, sql } from '../../db/sql.ts';
-import { createKey, hashKey, listKeys } from '../keys.ts';
+import { createKey, hashKey, listKeys } from '../keys/keys.ts';
 import { loadCatalog } from '../load-catalog.ts';
 import { secretFrom } from '../secrets.ts';
 import { type ApplyOptions, applyWorkspace } from './apply.ts';

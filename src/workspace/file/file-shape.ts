@@ -26,7 +26,7 @@ import {
 import { idKey } from '../catalog.ts';
 import { isCountry } from '../dialing-codes.ts';
 import { eventKinds, secretProblem, webhookUrlProblem } from '../event-webhooks.ts';
-import { allPermissions } from '../keys.ts';
+import { allPermissions } from '../keys/keys.ts';
 import { quietWindows } from '../rules/quiet-hours.ts';
 import { ITEM_CATALOGS_BYTES, rateBuckets, trackBatches, usualLateMinutes } from '../settings.ts';
 import { providerMembers } from './providers.ts';

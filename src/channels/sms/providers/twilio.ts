@@ -1,4 +1,4 @@
-import { formValue } from '../../../lib/form-value.ts';
+import { formValue } from '../../../lib/encoding/form-value.ts';
 import type { PostReply } from '../../../net/http-post.ts';
 import { askedWait } from '../../../net/retry-after.ts';
 import { jsonObject, plainWord } from '../../answers/provider-reply.ts';

@@ -7,7 +7,7 @@ import { type FoundPerson, namesOf } from '../../../people/profile/find-person.t
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import type { SendPlan } from '../../plan/send-plan.ts';
 import { readStoredPlans } from '../../plan/stored-plans.ts';
-import type { DryRun } from '../dry-run.ts';
+import type { DryRun } from '../dry-run/dry-run.ts';
 import { listRecipients } from '../recipients.ts';
 import type { DispatchRow } from '../verdicts.ts';
 import { findWaits } from '../waits.ts';

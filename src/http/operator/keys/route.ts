@@ -13,7 +13,7 @@ import {
   listKeys,
   type NewKey,
   WORKSPACE_FILE,
-} from '../../../workspace/keys.ts';
+} from '../../../workspace/keys/keys.ts';
 import { type Permission, permissions } from '../../../workspace/permissions.ts';
 import { BodyReader } from '../body-reader.ts';
 import type { OperatorRequest, OperatorRoute } from '../route.ts';

@@ -1,7 +1,7 @@
 import type { Database } from '../../../db/database.ts';
 import { listReceived } from '../../../dispatch/ledger/person/received.ts';
 import { explainSend } from '../../../dispatch/report/console/why.ts';
-import type { DryRun } from '../../../dispatch/report/dry-run.ts';
+import type { DryRun } from '../../../dispatch/report/dry-run/dry-run.ts';
 import { findDispatch } from '../../../dispatch/report/verdicts.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';

@@ -8,7 +8,7 @@ import { chargeSends } from '../../../dispatch/accept/send-quota.ts';
 import { sealList } from '../../../dispatch/ledger/lists/uploads.ts';
 import type { SendRemarks } from '../../../dispatch/plan/remarks.ts';
 import { lanes, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
-import type { ListDryRun } from '../../../dispatch/report/rehearsed-list.ts';
+import type { ListDryRun } from '../../../dispatch/report/dry-run/rehearsed-list.ts';
 import { RequestError } from '../../../errors.ts';
 import { Room, RoomFull } from '../../../lib/limits/room.ts';
 import type { RawObject } from '../../../lib/raw/json.ts';

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import { exportWorkspace } from '../workspace/export/export-workspace.ts';
-import { variablesOf } from '../workspace/file/apply-file.ts';
-import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
-import { chooseWorkspace } from '../workspace/workspaces.ts';
+import { readConfig } from '../../config.ts';
+import { exportWorkspace } from '../../workspace/export/export-workspace.ts';
+import { variablesOf } from '../../workspace/file/apply-file.ts';
+import { secretForCommand } from '../../workspace/sealed/shared-secret.ts';
+import { chooseWorkspace } from '../../workspace/workspaces.ts';
+import { answer, type Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+import { withDatabase } from '../with-database.ts';
 import { type InOption, inWorkspace } from './on-workspace.ts';
-import { answer, type Terminal } from './terminal.ts';
-import { UsageError } from './usage-error.ts';
-import { withDatabase } from './with-database.ts';
 
 interface ExportOptions extends InOption {
   output?: string;

@@ -1,6 +1,6 @@
-import type { Database } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Database } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 export interface KeyUsage {
   /** Notes a use in memory. */

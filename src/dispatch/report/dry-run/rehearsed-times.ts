@@ -1,10 +1,10 @@
-import type { Database } from '../../db/database.ts';
-import type { PersonKey } from '../../people/profile/identify.ts';
-import { leaversAmong } from '../expand/leavers.ts';
-import { namedTimes } from '../expand/named-times.ts';
-import type { Outsider } from '../expand/outsiders.ts';
-import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
-import { isTimed } from '../plan/schedule.ts';
+import type { Database } from '../../../db/database.ts';
+import type { PersonKey } from '../../../people/profile/identify.ts';
+import { leaversAmong } from '../../expand/leavers.ts';
+import { namedTimes } from '../../expand/named-times.ts';
+import type { Outsider } from '../../expand/outsiders.ts';
+import type { LoadedDispatch } from '../../plan/loaded-dispatch.ts';
+import { isTimed } from '../../plan/schedule.ts';
 
 /** The moment for which a dry run decides about a person: when the message would be due. */
 export interface Moment {

@@ -1,7 +1,7 @@
-import type { Database } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
+import type { Database } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { chooseWorkspace, listWorkspaces } from '../workspaces.ts';
 import { ensureFirstKey, hashKey } from './keys.ts';
-import { chooseWorkspace, listWorkspaces } from './workspaces.ts';
 
 /**
  * Makes sure at the start of a server that it can be called: by the environment's key, or by one that it makes. Returns that one,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { testDatabase } from '../../test/support/database.ts';
-import { sql } from '../db/sql.ts';
+import { testDatabase } from '../../../test/support/database.ts';
+import { sql } from '../../db/sql.ts';
+import { loadCatalog } from '../load-catalog.ts';
+import { secretFrom } from '../secrets.ts';
 import { allPermissions, createKey, deleteKey, ensureFirstKey, hashKey, listKeys } from './keys.ts';
-import { loadCatalog } from './load-catalog.ts';
-import { secretFrom } from './secrets.ts';
 
 const secret = secretFrom('a secret of the tests, long enough');
 const backend = {

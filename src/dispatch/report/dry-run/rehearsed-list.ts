@@ -1,12 +1,12 @@
-import { refusingExpensive } from '../../audience/time-limit.ts';
-import { evaluateLines, type PersonOfLine, refusalOf } from '../expand/listed-roster.ts';
-import type { ListedRecipient } from '../ledger/lists/chunks.ts';
-import type { ListedRefusal } from '../ledger/lists/listed-refusals.ts';
-import type { LoadedDispatch } from '../plan/loaded-dispatch.ts';
-import type { SendRemarks } from '../plan/remarks.ts';
+import { refusingExpensive } from '../../../audience/time-limit.ts';
+import { evaluateLines, type PersonOfLine, refusalOf } from '../../expand/listed-roster.ts';
+import type { ListedRecipient } from '../../ledger/lists/chunks.ts';
+import type { ListedRefusal } from '../../ledger/lists/listed-refusals.ts';
+import type { LoadedDispatch } from '../../plan/loaded-dispatch.ts';
+import type { SendRemarks } from '../../plan/remarks.ts';
+import { verdictOfRefusal } from '../recipients.ts';
+import { tally } from '../verdicts.ts';
 import { type Asked, answerOf, type DryRunDeps, judge, LOOKED_AT, rehearse } from './dry-run.ts';
-import { verdictOfRefusal } from './recipients.ts';
-import { tally } from './verdicts.ts';
 
 /** Refused lines that are shown. All are counted. */
 const MOST_SHOWN = 500;

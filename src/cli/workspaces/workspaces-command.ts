@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { readConfig } from '../config.ts';
-import type { Database } from '../db/database.ts';
-import { variablesOf } from '../workspace/file/apply-file.ts';
-import { changeQuotas, type Quotas } from '../workspace/quotas.ts';
-import { addWorkspace, type ListedWorkspace, listWorkspaces, renameWorkspace } from '../workspace/workspaces.ts';
-import { answer, type Terminal, table } from './terminal.ts';
-import { withDatabase } from './with-database.ts';
+import { readConfig } from '../../config.ts';
+import type { Database } from '../../db/database.ts';
+import { variablesOf } from '../../workspace/file/apply-file.ts';
+import { changeQuotas, type Quotas } from '../../workspace/quotas.ts';
+import { addWorkspace, type ListedWorkspace, listWorkspaces, renameWorkspace } from '../../workspace/workspaces.ts';
+import { answer, type Terminal, table } from '../terminal.ts';
+import { withDatabase } from '../with-database.ts';
 
 interface Options {
   json?: boolean;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { TestClock } from '../../test/support/clock.ts';
-import { testDatabase } from '../../test/support/database.ts';
-import type { Database } from '../db/database.ts';
+import { TestClock } from '../../../test/support/clock.ts';
+import { testDatabase } from '../../../test/support/database.ts';
+import type { Database } from '../../db/database.ts';
 import { createKeyUsage } from './key-usage.ts';
 import { createKey, listKeys } from './keys.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Database, Db } from '../db/database.ts';
-import { sql } from '../db/sql.ts';
-import { type Permission, permissions } from './permissions.ts';
-import { announceChange } from './workspaces.ts';
+import type { Database, Db } from '../../db/database.ts';
+import { sql } from '../../db/sql.ts';
+import { type Permission, permissions } from '../permissions.ts';
+import { announceChange } from '../workspaces.ts';
 
 /** A stored key, without the key itself. */
 export interface KeyRecord {

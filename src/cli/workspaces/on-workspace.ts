@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { readConfig } from '../config.ts';
-import type { Database } from '../db/database.ts';
-import { variablesOf } from '../workspace/file/apply-file.ts';
-import { chooseWorkspace } from '../workspace/workspaces.ts';
-import type { Terminal } from './terminal.ts';
-import { withDatabase } from './with-database.ts';
+import { readConfig } from '../../config.ts';
+import type { Database } from '../../db/database.ts';
+import { variablesOf } from '../../workspace/file/apply-file.ts';
+import { chooseWorkspace } from '../../workspace/workspaces.ts';
+import type { Terminal } from '../terminal.ts';
+import { withDatabase } from '../with-database.ts';
 
 /** The option `--in` of a command. */
 export interface InOption {

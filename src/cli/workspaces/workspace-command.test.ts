@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { commandLineOnDatabase, temporaryFolder } from '../../test/support/command-line.ts';
-import { listApplied } from '../workspace/applied-files.ts';
+import { commandLineOnDatabase, temporaryFolder } from '../../../test/support/command-line.ts';
+import { listApplied } from '../../workspace/applied-files.ts';
 
 const source = `
 email: { smtp: { url: "smtp://u:\${env:RELAY_PASSWORD}@relay.test" } }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { commandLineOnDatabase, temporaryFolder } from '../../test/support/command-line.ts';
-import { sql } from '../db/sql.ts';
-import { hashKey } from '../workspace/keys.ts';
-import { ensureStartKey } from '../workspace/start-key.ts';
+import { commandLineOnDatabase, temporaryFolder } from '../../../test/support/command-line.ts';
+import { sql } from '../../db/sql.ts';
+import { hashKey } from '../../workspace/keys/keys.ts';
+import { ensureStartKey } from '../../workspace/keys/start-key.ts';
 
 const SEVERAL =
   /^There are several workspaces: "test", "shop"\. Say which with --in <workspace>, or with CRESSET_IN\.$/;
