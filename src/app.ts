@@ -140,6 +140,8 @@ export interface AppOptions {
   onlyLocalHosts?: boolean;
   queueLimits: QueueLimits;
   retentionDays: number;
+  /** Whether the database was just made, so that there is nothing to delete yet. Default: it was not. */
+  isNew?: boolean;
   /**
    * `worker`: the lanes that this thread works on. Empty: it is not a worker. `health`: without the role `api`, it serves
    * `/health` and nothing else.
@@ -212,7 +214,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
   const stopHousekeeping = runsHousekeeping
-    ? await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays })
+    ? await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays, isNew: options.isNew })
     : () => undefined;
   const stopSegmentSizes = runsHousekeeping
     ? keepSegmentSizes({ db, clock, log, catalog: options.catalog })

@@ -107,7 +107,7 @@ function partsOf(db: Database, catalog: WatchedCatalog, { works }: InstanceOptio
     catalog: () => catalog.current(),
     catalogTrouble: () => catalog.trouble(),
     refreshCatalog: () => catalog.refresh(),
-    ...{ bodyLimitBytes: 4_194_304, trustedProxyHops: 0, retentionDays: 0 },
+    ...{ bodyLimitBytes: 4_194_304, trustedProxyHops: 0, retentionDays: 0, isNew: true },
     queueLimits: { named: unlimited, broadcast: unlimited },
     roles: { api: true, worker: works ? (Object.keys(lanes) as LaneName[]) : [] },
   };

@@ -144,7 +144,12 @@ export async function startTestApp(
     ...(options.alerts && { alerts: options.alerts }),
     ...(options.mailTls && { mailTls: options.mailTls }),
   };
-  const app = await startApp({ ...parts, roles: { api: true, worker: options.worker === false ? [] : allLanes } });
+  const isNew = options.database === undefined;
+  const app = await startApp({
+    ...parts,
+    isNew,
+    roles: { api: true, worker: options.worker === false ? [] : allLanes },
+  });
   beforeClose(() => catalog.stop());
   beforeClose(() => app.stop());
   const { server } = app;

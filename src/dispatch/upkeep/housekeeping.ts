@@ -42,9 +42,13 @@ export interface HousekeepingOptions {
 }
 
 /** Adds partitions for the coming days and deletes old data. Several processes may run it at once. */
-export async function keepHouse({ db, clock, log, retentionDays }: HousekeepingOptions): Promise<void> {
-  const now = clock.now();
-  await addPartitions(db, now);
+export async function keepHouse(options: HousekeepingOptions): Promise<void> {
+  const now = options.clock.now();
+  await addPartitions(options.db, now);
+  await forget(options, now);
+}
+
+async function forget({ db, log, retentionDays }: HousekeepingOptions, now: Date): Promise<void> {
   await forgetSmallThings(db, now);
   const { dropped, kept } = await forgetOldDays(db, { days: retentionDays, now });
   if (dropped.length > 0) log.info({ days: dropped }, 'dropped the ledger of old days');
@@ -90,17 +94,22 @@ async function forgetSmallThings(db: Database, now: Date): Promise<void> {
   await forgetShortLinks(db, now);
 }
 
-/** Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. */
-export async function startHousekeeping(options: HousekeepingOptions): Promise<() => Promise<void>> {
+/**
+ * Keeps house at once and then every hour. The returned function stops it and waits for a run in progress. `isNew`: the
+ * database was just made, so that at first there is nothing to delete.
+ */
+export async function startHousekeeping(
+  options: HousekeepingOptions & { isNew?: boolean | undefined },
+): Promise<() => Promise<void>> {
   const { clock, log } = options;
   let cancel = (): void => undefined;
   let stopped = false;
-  let running = keep();
+  let running = keep(options.isNew === true ? () => addPartitions(options.db, clock.now()) : () => keepHouse(options));
 
-  async function keep(): Promise<void> {
+  async function keep(work: () => Promise<void>): Promise<void> {
     let nextMs = HOUR;
     try {
-      await keepHouse(options);
+      await work();
     } catch (error) {
       if (isSqlstate(error, 'lock_not_available')) nextMs = AFTER_BUSY_MS;
       log.error({ err: error }, 'housekeeping failed; trying again');
@@ -109,7 +118,7 @@ export async function startHousekeeping(options: HousekeepingOptions): Promise<(
   }
 
   function again(): void {
-    running = keep();
+    running = keep(() => keepHouse(options));
   }
 
   await running;
