@@ -5,11 +5,12 @@ import { undashed } from '../../lib/uuid.ts';
 import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
+import { campaignMembers } from './campaign-members.ts';
+import { findListedWaits, type ListedWait } from './list-waits.ts';
 import { scheduleMember } from './schedule.ts';
-import { standingFailure } from './waits.ts';
+import { type Asking, isTried, standingFailure } from './waits.ts';
 
-export interface DispatchFilter {
-  workspaceId: number;
+export interface DispatchFilter extends Asking {
   campaignId: string | null;
   segmentId: string | null;
   state: string | null;
@@ -48,7 +49,7 @@ export async function listDispatches(
   db: Db,
   filter: DispatchFilter,
 ): Promise<{ dispatches: object[]; next: string | null }> {
-  const { workspaceId, campaignId, segmentId, state, ids, after, limit } = filter;
+  const { workspaceId, workspace, campaignId, segmentId, state, ids, after, limit, now } = filter;
   const rows = await db.query<ListedRow>(sql`
     select id, state, lane, accepted_at, coalesce(finished_at, cancelled_at) as finished_at, targeted, campaign_id,
            segment_id, send_id, failure, waits_for, schedule,
@@ -64,7 +65,10 @@ export async function listDispatches(
      order by id desc
      limit ${limit + 1}`);
   const page = rows.slice(0, limit);
-  return { dispatches: page.map(listedFrom), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+  const open = page.filter((row) => isTried(row.state)).map(({ id }) => id);
+  const waits = await findListedWaits(db, open, now);
+  const dispatches = page.map((row) => listedFrom(row, { workspace, wait: waits.get(row.id) }));
+  return { dispatches, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
 /** Fragment: the times, and with them the ids, so that only the partitions of these days are read. */
@@ -75,12 +79,15 @@ function within({ since, until }: DispatchFilter): Sql {
   return sql`${from} and accepted_at < ${until} and id < first_dispatch_id(${new Date(Math.max(until.getTime(), 0))})`;
 }
 
-function listedFrom(row: ListedRow): object {
+function listedFrom(
+  row: ListedRow,
+  { workspace, wait }: Pick<Asking, 'workspace'> & { wait: ListedWait | undefined },
+): object {
   const failure = standingFailure(row);
   return {
     dispatch_id: undashed(row.id),
     ...(row.send_id !== null && { send_id: row.send_id }),
-    ...(row.campaign_id !== null && { campaign_id: row.campaign_id }),
+    ...campaignMembers(row.campaign_id, workspace),
     ...(row.segment_id !== null && { segment_id: row.segment_id }),
     state: row.state,
     ...scheduleMember(row.id, row.schedule),
@@ -89,6 +96,7 @@ function listedFrom(row: ListedRow): object {
     accepted_at: row.accepted_at,
     finished_at: row.finished_at,
     ...(failure !== null && { failure }),
+    ...(wait !== undefined && { waits: [wait] }),
     counts: { targeted: row.targeted },
   };
 }
