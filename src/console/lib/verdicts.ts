@@ -64,9 +64,9 @@ export function sayReason(reason: string): string {
   return sentences[reason] ?? reason.replaceAll('_', ' ');
 }
 
-/** Why a verdict is so, as a cell of a table has it: what it waits for, or its reason and more about it. */
-export function sayWhy(verdict: Waiting): string {
-  const waiting = sayWaiting(verdict);
+/** Why a verdict is so, as a cell of a table has it: what it waits for, or its reason and more about it. `zone`: as `sayWaiting` has it. */
+export function sayWhy(verdict: Waiting, zone?: string): string {
+  const waiting = sayWaiting(verdict, { zone });
   if (waiting !== null) return waiting;
   const { reason, detail = null } = verdict;
   return [reason === null ? null : sayReason(reason), detail].filter((said) => said !== null).join(': ');

@@ -148,7 +148,7 @@ function columnsOf(id: string): readonly Column<Recipient>[] {
     {
       head: 'Why',
       className: 'l2 mut2',
-      cell: sayWhy,
+      cell: (row) => sayWhy(row),
     },
   ];
 }

@@ -63,7 +63,7 @@ export function Person() {
             <About person={data} />
             <div className="sec gap24">
               {why !== '' && <WhyPanel person={id} dispatch={why} name={nameOf(data)} zone={data.profile.time_zone} />}
-              <Messages id={id} asked={why} />
+              <Messages id={id} asked={why} zone={data.profile.time_zone} />
               <Consent id={id} />
             </div>
           </div>
@@ -159,7 +159,7 @@ function State({ state = 'subscribed' }: { state: string | undefined }) {
   return <Verdict family={state === 'unsubscribed' ? 'kept' : 'reached'}>{state.replace('_', ' ')}</Verdict>;
 }
 
-function Messages({ id, asked }: { id: string; asked: string }) {
+function Messages({ id, asked, zone }: { id: string; asked: string; zone: string | undefined }) {
   const messages = useQuery({
     queryKey: ['person', id, 'messages'],
     queryFn: ({ signal }) =>
@@ -206,7 +206,7 @@ function Messages({ id, asked }: { id: string; asked: string }) {
                       <span className="sr"> – why</span>
                     </Link>
                   </td>
-                  <td className="l2 mut2">{sayWhy(message)}</td>
+                  <td className="l2 mut2">{sayWhy(message, zone)}</td>
                 </tr>
               ))}
               {messages.length === 0 && (
