@@ -98,27 +98,23 @@ function nowOf({ now }: WhyAnswer, channel: string | null): Now | null {
   return now?.find((one) => one.channel === channel) ?? now?.find((one) => one.channel === null) ?? null;
 }
 
-/** What kept the message back comes first, then what one waits for; what arrived is said with either. */
+/** What may still arrive comes first, then what kept the message back; what did arrive is said with either. */
 function sentenceOf(name: string, then: readonly Then[], zone: string | undefined): string {
   const of = (...some: readonly Family[]) => then.find(({ status, reason }) => some.includes(familyOf(status, reason)));
   const reached = then.filter(({ status }) => status === 'sent').map(({ channel }) => channelName(channel ?? ''));
   const got = reached.join(' and ');
   const also = reached.length === 0 ? '' : `. It did reach ${name} by ${got}`;
+  const waiting = of('waiting');
+  if (waiting !== undefined) return `${name}’s ${nounOf(waiting)} is ${sayWaiting(waiting, { zone })}${also}`;
   const missed = of('failed', 'kept');
   if (missed !== undefined) {
     const by = missed.channel === null ? '' : ` by ${channelName(missed.channel)}`;
     return `${name} did not get it${by}: ${missed.reason === null ? missed.status : sayReason(missed.reason)}${also}`;
   }
-  const waiting = of('waiting');
-  if (waiting !== undefined) return `${possessive(name)} ${nounOf(waiting)} is ${sayWaiting(waiting, { zone })}${also}`;
   const unclear = of('unclear');
   if (unclear !== undefined)
     return `Nobody knows whether ${name} got it by ${channelName(unclear.channel ?? '')}${also}`;
   return reached.length > 0 ? `${name} got it by ${got}` : `${name} was not meant`;
-}
-
-function possessive(name: string): string {
-  return `${name}’s`;
 }
 
 const nouns: Readonly<Record<string, string>> = { email: 'mail', webhook: 'webhook', content_card: 'content card' };
