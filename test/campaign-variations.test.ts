@@ -64,6 +64,22 @@ async function verdicts(app: TestApp, id: string): Promise<Map<string, string>> 
   }
 }
 
+/** The variation that each verdict of a dispatch names, or null. */
+async function variationsIn(app: TestApp, id: string): Promise<Map<string, string | null>> {
+  const { body } = await app.get(`/dispatches/${id}/recipients?limit=1000`);
+  return new Map(
+    body.recipients.map((one: Record<string, string | undefined>) => [
+      one.external_id,
+      one.message_variation_id ?? null,
+    ]),
+  );
+}
+
+async function variationOfNewest(app: TestApp, person: string): Promise<string | undefined> {
+  const { body } = await app.get(`/users/${person}/messages?limit=1`);
+  return body.messages[0].message_variation_id;
+}
+
 interface Entry {
   unique_recipients: number;
   messages: { webhook: { variation_api_id: string; sent: number; errors: number }[] };
@@ -78,7 +94,8 @@ async function today(app: TestApp): Promise<Record<string, number[]>> {
 
 test('each person gets one variation by its weight, always the same, and the control group gets nothing', async (t) => {
   const { app, sink } = await start(t);
-  const first = await verdicts(app, await trigger(app, { broadcast: true }));
+  const firstId = await trigger(app, { broadcast: true });
+  const first = await verdicts(app, firstId);
   assert.equal(first.size, PEOPLE, 'the control group has rows, too');
   const people = await app.db.query<{ external_id: string; user_id: number }>(sql`
     select external_id, user_id from profiles`);
@@ -108,6 +125,9 @@ test('each person gets one variation by its weight, always the same, and the con
   const numbers = { a: [count('a'), 0], b: [count('b'), 0], people: [count('a') + count('b')] };
   assert.deepEqual(await today(app), numbers);
 
+  const told = await variationsIn(app, firstId);
+  for (const [person, what] of expected) assert.equal(told.get(person), what === 'control_group' ? null : what, person);
+
   // Again, as a broadcast and by name.
   const again = await trigger(app, { broadcast: true });
   assert.deepEqual(await verdicts(app, again), first);
@@ -120,6 +140,30 @@ test('each person gets one variation by its weight, always the same, and the con
     const of = expected.get(person) ?? '';
     assert.equal(sink.received.get(`${of}-${person}`), of === 'control_group' ? undefined : 3, person);
   }
+});
+
+test('a person who got messages by merges keeps the variations that were sent', async (t) => {
+  const { app } = await start(t);
+  const id = await trigger(app, { broadcast: true });
+  const told = await variationsIn(app, id);
+  const [first = ''] = [...told].flatMap(([person, variationId]) => (variationId === 'a' ? [person] : []));
+  assert.equal(await variationOfNewest(app, first), 'a');
+  const later = Array.from({ length: 40 }, (_, n) => ({ external_id: `k${n}` }));
+  await app.post('/users/track', { attributes: later });
+  const others = await app.db.query<{ external_id: string; user_id: number }>(sql`
+    select external_id, user_id from profiles where external_id like 'k%' order by external_id`);
+  const wouldGetB = others.filter(({ user_id }) => placeOf('offer', user_id) >= 20 && placeOf('offer', user_id) < 50);
+  const [second = '', third = ''] = wouldGetB.map(({ external_id }) => external_id);
+  for (const [merged, kept] of [
+    [first, second],
+    [second, third],
+  ] as const) {
+    const merge_updates = [{ identifier_to_merge: { external_id: merged }, identifier_to_keep: { external_id: kept } }];
+    assert.equal((await app.post('/users/merge', { merge_updates })).status, 202);
+    await app.drain();
+    assert.equal(await variationOfNewest(app, kept), 'a', kept);
+  }
+  assert.equal((await variationsIn(app, id)).get(third), 'a');
 });
 
 test('a dry run says who is in the control group, and details say how people are divided', async (t) => {

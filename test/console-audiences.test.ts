@@ -1,6 +1,7 @@
 // The builder of audiences: whom a filter describes without each of its parts, and which one keeps everybody out.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { Page } from 'playwright-core';
 import { startTestApp } from './support/app.ts';
 import { skipWithoutChromium } from './support/chromium.ts';
 import {
@@ -126,6 +127,7 @@ test('the builder says which filter keeps everybody out and what it found, and g
     await page.getByRole('heading', { level: 1, name: '0 people fit' }).waitFor();
     await page.getByLabel('attribute').first().fill('plan');
     await page.getByRole('heading', { level: 1, name: '3 people fit' }).waitFor();
+    if (width === 'desk') await sayWhatIsEmpty(page);
     await page.getByRole('button', { name: 'Save as segment …' }).click();
     await page.getByRole('textbox', { name: 'Name' }).fill(`Gold: "AT" & DE, ${width}`);
     const yaml = await page.locator('dialog[open] pre.cmd').innerText();
@@ -142,3 +144,29 @@ test('the builder says which filter keeps everybody out and what it found, and g
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
 });
+
+/** Each empty field of each kind of filter is wide enough to see, and says what belongs there. */
+async function sayWhatIsEmpty(page: Page): Promise<void> {
+  await page.getByRole('button', { name: '+ Filter' }).first().click();
+  const kind = page.getByRole('combobox', { name: 'Filter' }).last();
+  const row = page.locator('.flt').last();
+  const before = await kind.inputValue();
+  for (const name of await kind
+    .locator('option')
+    .evaluateAll((options) => options.map((one) => String(Object(one).value)))) {
+    await kind.selectOption(name);
+    for (const field of await row.locator('input').all()) {
+      const box = await field.boundingBox();
+      assert.ok((box?.width ?? 0) >= 48, `${name}: ${box?.width} px`);
+      assert.notEqual(await field.getAttribute('placeholder'), '', name);
+    }
+    if (name === 'purchase_last') {
+      assert.equal(await row.getByLabel('product').getAttribute('placeholder'), 'any product');
+      await row.getByLabel('product').fill('tea');
+      await row.getByLabel('product').fill('');
+      await keepPicture(page, 'audience-any-product-1440-dark');
+    }
+  }
+  await kind.selectOption(before);
+  await row.getByRole('button', { name: 'Remove this filter' }).click();
+}

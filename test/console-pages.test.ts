@@ -17,7 +17,7 @@ import {
   type Width,
   widths,
 } from './support/console/console.ts';
-import { type ConsoleWorld, fillConsole, givenHistory, hostile } from './support/console/world.ts';
+import { type ConsoleWorld, fillConsole, givenHistory, givenWaiting, hostile } from './support/console/world.ts';
 
 interface PageCase {
   name: string;
@@ -90,6 +90,7 @@ test('pages fit their width, break no policy and have no serious finding of axe'
   await saveView(started, world);
   await findReason(started);
   await refuseHostile(started, world);
+  await showWhatWaits(started);
 });
 
 /** The colour of ink in each scheme. */
@@ -251,5 +252,58 @@ async function refuseHostile({ app, newPage, open }: Console, { mallory, attack 
     headers['content-security-policy'] ?? '',
     /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-popups allow-popups-to-escape-sandbox$/,
   );
+  await page.close();
+}
+
+/** What waits says for what and until when; campaigns have their names, and people their variations. */
+async function showWhatWaits({ app, newPage, open }: Console): Promise<void> {
+  const { ken, held, until, control, reached } = await givenWaiting(app);
+  const page = await newPage('desk');
+  const look = async (path: string, name: string, ...texts: (string | RegExp)[]) => {
+    await open(page, path);
+    for (const text of texts) await page.getByText(text).first().waitFor();
+    assert.equal(await overflowOf(page), 0, name);
+    assert.deepEqual(await seriousFindings(page), [], name);
+    await keepPicture(page, `${name}-1440-light`);
+  };
+  const end = String.raw`(\w{3} )?${until} \(Europe/Vienna\)`;
+  await look(
+    `/people/${ken}?why=${held}`,
+    'why-held',
+    new RegExp(`^Ken’s mail is held by quiet hours until ${end}$`),
+    /^held by quiet hours until /,
+  );
+  assert.equal(await page.getByText('variation mail').count(), 2, 'in the list and in the answer');
+  const shown = await page.locator('.id .pairrow').allTextContents();
+  for (const attribute of ['first_name"Ken"', 'country"AT"', 'time_zone"Europe/Vienna"'])
+    assert.ok(shown.includes(attribute), `${attribute}: ${shown}`);
+  await look(`/dispatches/${held}`, 'dispatch-held', 'Held by quiet hours', /Quiet hours hold 1 message until /);
+  await page.getByRole('heading', { level: 1, name: 'Autumn offer' }).waitFor();
+  await page
+    .locator('.peo')
+    .getByText(/^held by quiet hours until /)
+    .waitFor();
+  for (const [path, name] of [
+    ['/dispatches', 'dispatches-held'],
+    ['/', 'home-held'],
+  ] as const) {
+    await look(path, name, /^Held by quiet hours until /);
+    await page.getByRole('link', { name: 'Autumn offer' }).first().waitFor();
+    assert.equal(await page.locator('td').getByText('Sending').count(), 0, name);
+  }
+  await look(
+    '/campaigns/evening',
+    'campaign-control',
+    ...['50 % of the people, who get nothing', 'to 30 %', 'to 20 %', `${control} in the control group`],
+  );
+  const { body } = await app.get(`/users/${reached.external_id}/messages?limit=1`);
+  await look(`/people/${body.braze_id}`, 'person-variation', `variation ${reached.variation}`);
+  // A relay that does not answer.
+  await app.givenWorkspace('email: { default_from: hello@acme.example, smtp: { url: "smtp://127.0.0.1:1" } }');
+  const email = { app_id: '11111111-1111-4111-8111-111111111111', subject: 'Hello', body: '<p>Hi</p>' };
+  await app.post('/messages/send', { external_user_ids: ['ken'], messages: { email } });
+  await app.drain();
+  await look('/', 'home-relay', /The relay says: .*[^.]\. Next try at /);
+  await page.locator('td').getByText('Waiting', { exact: true }).waitFor();
   await page.close();
 }

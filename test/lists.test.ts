@@ -90,6 +90,7 @@ test('dispatches are found by campaign, segment, state, time and idempotency key
     dispatch_id: news,
     send_id: body.dispatches[1].send_id,
     campaign_id: NEWS,
+    campaign_name: 'News',
     segment_id: ADULTS,
     state: 'finished',
     broadcast: true,
@@ -176,6 +177,7 @@ test('a person’s messages are listed over all dispatches, newest first, with t
   assert.deepEqual(messages[1], {
     dispatch_id: refused,
     campaign_id: WELCOME,
+    campaign_name: 'Welcome',
     accepted_at: '2026-03-15T12:01:00.000Z',
     channel: null,
     status: 'skipped',

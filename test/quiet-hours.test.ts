@@ -69,6 +69,9 @@ test('a message with quiet hours waits for their end by the clock of each person
   assert.deepEqual(body.held, {
     ...{ messages: 2, first_until: '2027-03-27T23:00:00.000Z', last_until: '2027-03-28T06:00:00.000Z' },
   });
+  const [listed] = (await app.get('/dispatches')).body.dispatches;
+  const wait = { channel: null, why: 'held by quiet hours', until: '2027-03-27T23:00:00.000Z' };
+  assert.deepEqual([listed.state, listed.waits], ['sending', [wait]]);
   const [message] = (await app.get('/users/ada/messages')).body.messages;
   assert.deepEqual(
     [message.status, message.reason, message.next_attempt_at],
@@ -86,6 +89,7 @@ test('a message with quiet hours waits for their end by the clock of each person
   assert.deepEqual(await received(app), { ada: '2027-03-28T06:00', bob: '2027-03-27T21:30', cid: '2027-03-27T23:00' });
   const over = (await app.get(`/dispatches/${id}`)).body;
   assert.deepEqual([over.state, over.channels.webhook.sent, over.held], ['finished', 3, undefined]);
+  assert.equal((await app.get('/dispatches')).body.dispatches[0].waits, undefined);
   const [sent] = (await app.get(`/dispatches/${id}/recipients`)).body.recipients;
   assert.deepEqual([sent.reason, sent.detail, sent.attempts], [null, null, 1]);
 });

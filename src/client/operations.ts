@@ -2214,6 +2214,8 @@ export interface Operations {
         dispatch_id: string;
         send_id?: string;
         campaign_id?: string;
+        /** The name of the campaign. Absent: the workspace has it no more. */
+        campaign_name?: string;
         segment_id?: string;
         /** The state of the dispatch. */
         state: "scheduled" | "accepted" | "sending" | "paused" | "finished" | "cancelled" | "failed";
@@ -2235,6 +2237,15 @@ export interface Operations {
         failure?: string;
         broadcast: boolean;
         channels: readonly (string)[];
+        /** What all that is left of it waits for: quiet hours, another attempt, or the time of its next messages. */
+        waits?: readonly ({
+          /** null: all. */
+          channel: string | null;
+          /** One sentence. */
+          why: string;
+          /** When the next message may go, as far as it is known. */
+          until: string | null;
+        })[];
         counts: {
           /** Everybody who is meant. null: not counted yet. */
           targeted: number | null;
@@ -2259,6 +2270,8 @@ export interface Operations {
       dispatch_id: string;
       send_id?: string;
       campaign_id?: string;
+      /** The name of the campaign. Absent: the workspace has it no more. */
+      campaign_name?: string;
       segment_id?: string;
       /** The state of the dispatch. */
       state: "scheduled" | "accepted" | "sending" | "paused" | "finished" | "cancelled" | "failed";
@@ -2371,6 +2384,8 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
+        /** The message variation of its campaign that the person gets. Absent: none, as in a control group. */
+        message_variation_id?: string;
         /** What became of the send. */
         status: "pending" | "sending" | "sent" | "skipped" | "aborted" | "failed" | "bounced" | "expired" | "unknown" | "cancelled";
         /** Why it was not made. */
@@ -3547,9 +3562,13 @@ export interface Operations {
         /** Id of the dispatch: 32 hex digits. */
         dispatch_id: string;
         campaign_id?: string;
+        /** The name of the campaign. Absent: the workspace has it no more. */
+        campaign_name?: string;
         accepted_at: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
+        /** The message variation of its campaign that the person gets. Absent: none, as in a control group. */
+        message_variation_id?: string;
         /** What became of the send. */
         status: "pending" | "sending" | "sent" | "skipped" | "aborted" | "failed" | "bounced" | "expired" | "unknown" | "cancelled";
         /** Why it was not made. */
@@ -3645,9 +3664,13 @@ export interface Operations {
         /** Id of the dispatch: 32 hex digits. */
         dispatch_id: string;
         campaign_id?: string;
+        /** The name of the campaign. Absent: the workspace has it no more. */
+        campaign_name?: string;
         accepted_at: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
+        /** The message variation of its campaign that the person gets. Absent: none, as in a control group. */
+        message_variation_id?: string;
         /** What became of the send. */
         status: "pending" | "sending" | "sent" | "skipped" | "aborted" | "failed" | "bounced" | "expired" | "unknown" | "cancelled";
         /** Why it was not made. */

@@ -35,6 +35,25 @@ export function timeOf(at: Date, now = new Date()): string {
   return year.format(at);
 }
 
+/** `08:00 (Europe/Vienna)`, on another day `Wed 08:00 (…)`, with seconds if it has some. `zone`: of the clock; absent: the viewer's. */
+export function untilOf(at: Date, { zone, now = new Date() }: { zone?: string | undefined; now?: Date } = {}): string {
+  const timeZone = known(zone) ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const dayIn = (date: Date) => date.toLocaleDateString('en-GB', { timeZone });
+  const isNear = Math.abs(at.getTime() - now.getTime()) < 6 * DAY_MS;
+  const second = at.getTime() % 60_000 === 0 ? {} : ({ second: '2-digit' } as const);
+  const clock = at.toLocaleTimeString('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', ...second });
+  if (dayIn(at) === dayIn(now)) return `${clock} (${timeZone})`;
+  const form = isNear
+    ? ({ weekday: 'short' } as const)
+    : ({ day: 'numeric', month: 'short', year: 'numeric' } as const);
+  return `${at.toLocaleDateString('en-GB', { timeZone, ...form })} ${clock} (${timeZone})`;
+}
+
+/** A name of a zone that this browser knows too. */
+function known(zone: string | undefined): string | undefined {
+  return Intl.supportedValuesOf('timeZone').find((one) => one === zone);
+}
+
 /** `0.4 s`, `18 min`, `3 h 20 min`, `4 days`. */
 export function durationOf(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;

@@ -1,3 +1,5 @@
+import { sayWaiting, type Waiting } from './waiting.ts';
+
 /** The five families of verdicts, always in this order. */
 export const families = ['reached', 'waiting', 'unclear', 'failed', 'kept'] as const;
 export type Family = (typeof families)[number];
@@ -60,4 +62,12 @@ const sentences: Readonly<Record<string, string>> = {
 /** A reason in words. A reason without words of its own is shown as it is. */
 export function sayReason(reason: string): string {
   return sentences[reason] ?? reason.replaceAll('_', ' ');
+}
+
+/** Why a verdict is so, as a cell of a table has it: what it waits for, or its reason and more about it. `zone`: as `sayWaiting` has it. */
+export function sayWhy(verdict: Waiting, zone?: string): string {
+  const waiting = sayWaiting(verdict, { zone });
+  if (waiting !== null) return waiting;
+  const { reason, detail = null } = verdict;
+  return [reason === null ? null : sayReason(reason), detail].filter((said) => said !== null).join(': ');
 }

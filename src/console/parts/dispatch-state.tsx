@@ -1,3 +1,4 @@
+import { untilOf } from '../lib/say.ts';
 import { Icon } from './icon.tsx';
 
 const said: Readonly<Record<string, string>> = {
@@ -10,8 +11,17 @@ const said: Readonly<Record<string, string>> = {
   failed: 'Failed',
 };
 
-/** The state of a dispatch: only a failed one has a colour, because colour means a verdict. */
-export function DispatchState({ state }: { state: string }) {
+/** What all that is left of a dispatch waits for, such as `held by quiet hours`. */
+export interface DispatchWait {
+  why: string;
+  until: string | null;
+}
+
+/**
+ * The state of a dispatch: only a failed one has a colour, because colour means a verdict. One of which nothing goes out
+ * before a later time says what it waits for. `failure`: why a dispatch that is not over does not go on.
+ */
+export function DispatchState({ state, wait, failure }: StateProps) {
   if (state === 'failed')
     return (
       <span className="v v-failed">
@@ -20,5 +30,18 @@ export function DispatchState({ state }: { state: string }) {
       </span>
     );
   const isLive = state === 'sending' || state === 'accepted';
+  if (isLive && failure !== undefined) return <span className="mut2">Waiting</span>;
+  if (isLive && wait !== undefined) return <span className="mut2">{sentenceOf(wait)}</span>;
   return <span className={isLive ? 'live' : 'mut2'}>{said[state] ?? state}</span>;
+}
+
+interface StateProps {
+  state: string;
+  wait?: DispatchWait | undefined;
+  failure?: string | undefined;
+}
+
+function sentenceOf({ why, until }: DispatchWait): string {
+  const sentence = `${why.slice(0, 1).toUpperCase()}${why.slice(1)}`;
+  return until === null || Date.parse(until) <= Date.now() ? sentence : `${sentence} until ${untilOf(new Date(until))}`;
 }

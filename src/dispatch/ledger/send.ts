@@ -11,7 +11,11 @@ export interface SendKey {
 }
 
 /** The key as one text, for maps and sets. */
-export function sendKey({ dispatchId, userId, channel }: SendKey): string {
+export function sendKey({
+  dispatchId,
+  userId,
+  channel,
+}: Pick<SendKey, 'dispatchId' | 'userId'> & { channel: string }): string {
   return `${dispatchId}/${userId}/${channel}`;
 }
 

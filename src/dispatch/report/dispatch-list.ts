@@ -6,11 +6,12 @@ import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
 import { type AcceptedWithin, acceptedWithin } from './accepted-within.ts';
+import { campaignMembers } from './campaign-members.ts';
+import { findListedWaits, type ListedWait } from './list-waits.ts';
 import { scheduleMember } from './schedule.ts';
-import { standingFailure } from './waits.ts';
+import { type Asking, isTried, standingFailure } from './waits.ts';
 
-export interface DispatchFilter extends AcceptedWithin {
-  workspaceId: number;
+export interface DispatchFilter extends AcceptedWithin, Asking {
   campaignId: string | null;
   segmentId: string | null;
   state: string | null;
@@ -42,7 +43,7 @@ export async function listDispatches(
   db: Db,
   filter: DispatchFilter,
 ): Promise<{ dispatches: object[]; next: string | null }> {
-  const { workspaceId, campaignId, segmentId, state, ids, after, limit } = filter;
+  const { workspaceId, workspace, campaignId, segmentId, state, ids, after, limit, now } = filter;
   const rows = await db.query<ListedRow>(sql`
     select id, state, lane, accepted_at, coalesce(finished_at, cancelled_at) as finished_at, targeted, campaign_id,
            segment_id, send_id, failure, waits_for, schedule,
@@ -58,15 +59,21 @@ export async function listDispatches(
      order by id desc
      limit ${limit + 1}`);
   const page = rows.slice(0, limit);
-  return { dispatches: page.map(listedFrom), next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+  const open = page.filter((row) => isTried(row.state)).map(({ id }) => id);
+  const waits = await findListedWaits(db, open, now);
+  const dispatches = page.map((row) => listedFrom(row, { workspace, wait: waits.get(row.id) }));
+  return { dispatches, next: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-function listedFrom(row: ListedRow): object {
+function listedFrom(
+  row: ListedRow,
+  { workspace, wait }: Pick<Asking, 'workspace'> & { wait: ListedWait | undefined },
+): object {
   const failure = standingFailure(row);
   return {
     dispatch_id: undashed(row.id),
     ...(row.send_id !== null && { send_id: row.send_id }),
-    ...(row.campaign_id !== null && { campaign_id: row.campaign_id }),
+    ...campaignMembers(row.campaign_id, workspace),
     ...(row.segment_id !== null && { segment_id: row.segment_id }),
     state: row.state,
     ...scheduleMember(row.id, row.schedule),
@@ -75,6 +82,7 @@ function listedFrom(row: ListedRow): object {
     accepted_at: row.accepted_at,
     finished_at: row.finished_at,
     ...(failure !== null && { failure }),
+    ...(wait !== undefined && { waits: [wait] }),
     counts: { targeted: row.targeted },
   };
 }

@@ -1,19 +1,25 @@
+import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
+import type { SendOrigins } from '../ledger/feedback/send-origins.ts';
+import { sendKey } from '../ledger/send.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
 import { isHeld } from '../ledger/stopped-sends.ts';
 import type { DispatchState } from '../plan/states.ts';
 import { type AcceptedWithin, acceptedWithin } from './accepted-within.ts';
+import { campaignMembers } from './campaign-members.ts';
 import { feedbackOf } from './feedback.ts';
-import { type VerdictRow, verdictFrom } from './verdict.ts';
+import { findVariations } from './variations.ts';
+import { type Beside, type VerdictRow, verdictFrom } from './verdict.ts';
 import { noWaits, type Waits } from './wait.ts';
 import { type Asking, findWaits } from './waits.ts';
 
 export interface MessageFilter extends Asking, AcceptedWithin {
   /** Several may share an address. At least one. */
   people: readonly PersonKey[];
+  origins: SendOrigins;
   channel: string | null;
   status: string | null;
   reason: string | null;
@@ -36,6 +42,8 @@ export interface ListedMessage {
 }
 
 interface MessageRow extends VerdictRow {
+  /** Empty: the person was refused before any channel. */
+  channel: ChannelKey | '';
   user_id: number;
   dispatch_id: string;
   campaign_id: string | null;
@@ -64,9 +72,13 @@ export async function listMessages(
   const next =
     found.length > limit && last ? { dispatchId: last.dispatch_id, userId: last.user_id, channel: last.channel } : null;
   const waits = await waitsOf(db, filter, page);
+  const variations = await variationsOf(db, filter, page);
   const messages = page.map((row) => ({
     userId: row.user_id,
-    message: messageFrom(row, waits.get(row.dispatch_id) ?? noWaits),
+    message: messageFrom(row, filter, {
+      waits: waits.get(row.dispatch_id) ?? noWaits,
+      variationId: variations.get(sendKey(sendOf(row))),
+    }),
   }));
   return { messages, next };
 }
@@ -141,11 +153,27 @@ async function waitsOf(db: Db, asking: Asking, rows: readonly MessageRow[]): Pro
   return waits;
 }
 
-function messageFrom(row: MessageRow, waits: Waits): object {
-  const verdict = { ...verdictFrom(row, waits), channel: row.channel === '' ? null : row.channel };
+/** The message variations of the page, by `sendKey`. */
+function variationsOf(db: Db, { people, origins }: MessageFilter, page: readonly MessageRow[]) {
+  const buckets = new Map(people.map(({ userId, bucket }) => [userId, bucket]));
+  const sends = page.flatMap((row) => {
+    const { channel, ...key } = sendOf(row);
+    const bucket = buckets.get(row.user_id);
+    if (channel === '' || bucket === undefined) return [];
+    return { ...key, bucket, channel, campaignId: row.campaign_id, reason: row.reason };
+  });
+  return findVariations(db, origins, sends);
+}
+
+function sendOf({ dispatch_id: dispatchId, user_id: userId, channel }: MessageRow) {
+  return { dispatchId, userId, channel };
+}
+
+function messageFrom(row: MessageRow, { workspace }: Asking, beside: Beside): object {
+  const verdict = { ...verdictFrom(row, beside), channel: row.channel === '' ? null : row.channel };
   return {
     dispatch_id: undashed(row.dispatch_id),
-    ...(row.campaign_id !== null && { campaign_id: row.campaign_id }),
+    ...campaignMembers(row.campaign_id, workspace),
     accepted_at: row.accepted_at,
     ...verdict,
   };

@@ -1,14 +1,18 @@
+import type { ChannelKey } from '../../channels/channel.ts';
 import type { Db } from '../../db/database.ts';
 import { empty, sql } from '../../db/sql.ts';
 import { brazeId } from '../../people/profile/braze-id.ts';
 import { nameKey, type PersonKey, type PersonName } from '../../people/profile/identify.ts';
 import type { Refusal } from '../expand/expand-named.ts';
+import type { SendOrigins } from '../ledger/feedback/send-origins.ts';
 import { listListedRefusals } from '../ledger/lists/listed-refusals.ts';
+import { sendKey } from '../ledger/send.ts';
 import { reasonNow, statusNow } from '../ledger/status-now.ts';
 import { isHeld } from '../ledger/stopped-sends.ts';
 import { lanes } from '../plan/send-plan.ts';
 import { feedbackOf } from './feedback.ts';
-import { type VerdictRow, verdictFrom } from './verdict.ts';
+import { findVariations } from './variations.ts';
+import { type Beside, type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
 import type { Waits } from './wait.ts';
 
@@ -22,6 +26,7 @@ export interface RecipientFilter {
   person: AskedPerson | null;
   /** What the dispatch waits for. */
   waits: Waits;
+  origins: SendOrigins;
   /** Where the previous page ended. null: start at the first row. */
   after: RecipientCursor | null;
   limit: number;
@@ -97,6 +102,7 @@ function isAskedFor(refusal: Refusal, { channel, status, reason, minAttempts, pe
 }
 
 interface SendRow extends VerdictRow {
+  channel: ChannelKey;
   bucket: number;
   user_id: number;
   external_id: string | null;
@@ -110,7 +116,7 @@ const BUCKETS = 256;
 const GROWTH = 4;
 
 async function listSends(db: Db, dispatch: DispatchRow, filter: RecipientFilter): Promise<RecipientPage> {
-  const { person, waits, after: cursor, limit } = filter;
+  const { person, waits, origins, after: cursor, limit } = filter;
   if ((person !== null && person.key === null) || hasNone(dispatch, filter)) return { verdicts: [], next: null };
   const key = person?.key ?? null;
   const after = cursor !== null && 'bucket' in cursor ? cursor : null;
@@ -124,7 +130,16 @@ async function listSends(db: Db, dispatch: DispatchRow, filter: RecipientFilter)
   const page = rows.slice(0, limit);
   const end = rows.length > limit ? (page.at(-1) ?? rows[0]) : undefined;
   const next = end === undefined ? null : { bucket: end.bucket, userId: end.user_id, channel: end.channel };
-  return { verdicts: page.map((row) => recipientFrom(row, waits)), next };
+  const keyOf = ({ bucket, user_id: userId, channel }: SendRow) => ({
+    bucket,
+    dispatchId: dispatch.id,
+    userId,
+    channel,
+  });
+  const varied = page.map((row) => ({ ...keyOf(row), campaignId: dispatch.campaign_id, reason: row.reason }));
+  const variations = await findVariations(db, origins, varied);
+  const verdicts = page.map((row) => recipientFrom(row, { waits, variationId: variations.get(sendKey(keyOf(row))) }));
+  return { verdicts, next };
 }
 
 /** Whether the exact counts of a dispatch that is over say that no send fits. */
@@ -181,12 +196,12 @@ function readSends(
      limit ${most}`);
 }
 
-function recipientFrom(row: SendRow, waits: Waits): object {
+function recipientFrom(row: SendRow, beside: Beside): object {
   return {
     external_id: row.external_id,
     user_aliases: row.aliases ?? [],
     braze_id: row.created_at === null ? null : brazeId(row.created_at, row.bucket, row.user_id),
-    ...verdictFrom(row, waits),
+    ...verdictFrom(row, beside),
   };
 }
 

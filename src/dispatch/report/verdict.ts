@@ -1,6 +1,6 @@
 import type { SendStatus } from '../plan/states.ts';
 import { type FeedbackRow, feedbackShown } from './feedback.ts';
-import { noWaits, type Wait, type Waits } from './wait.ts';
+import type { Wait, Waits } from './wait.ts';
 
 /** The columns of a send that its verdict shows, with `status` and `reason` as they count now. */
 export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
@@ -19,12 +19,21 @@ export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
   extras: Readonly<Record<string, string>> | null;
 }
 
-/** The verdict on one send, in the form of the answer. `waits`: what its dispatch waits for. */
-export function verdictFrom(row: VerdictRow, waits: Waits = noWaits): object {
+/** What is known of a send beside its row. */
+export interface Beside {
+  /** What its dispatch waits for. */
+  waits: Waits;
+  /** The message variation that the person was given. undefined: none. */
+  variationId: string | undefined;
+}
+
+/** The verdict on one send, in the form of the answer. */
+export function verdictFrom(row: VerdictRow, { waits, variationId }: Beside): object {
   const wait = waitOf(row, waits);
   const feedback = feedbackShown(row);
   return {
     channel: row.channel,
+    ...(variationId !== undefined && { message_variation_id: variationId }),
     status: row.status,
     reason: row.reason,
     detail: detailOf(row, wait),

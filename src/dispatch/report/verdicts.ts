@@ -9,6 +9,7 @@ import type { Schedule } from '../plan/schedule.ts';
 import { lanes } from '../plan/send-plan.ts';
 import type { SendStatus } from '../plan/states.ts';
 import { type DispatchState, isGivenUp } from '../plan/states.ts';
+import { campaignMembers } from './campaign-members.ts';
 import type { CountedDispatch, Counter, CountRow } from './counts.ts';
 import { findOwnLimits } from './own-limits.ts';
 import { scheduleMember } from './schedule.ts';
@@ -96,7 +97,7 @@ export async function describeDispatch(
   return {
     dispatch_id: undashed(dispatch.id),
     ...(dispatch.send_id !== null && { send_id: dispatch.send_id }),
-    ...(dispatch.campaign_id !== null && { campaign_id: dispatch.campaign_id }),
+    ...campaignMembers(dispatch.campaign_id, asking.workspace),
     ...(dispatch.segment_id !== null && { segment_id: dispatch.segment_id }),
     state: dispatch.state,
     ...scheduleMember(dispatch.id, dispatch.schedule),

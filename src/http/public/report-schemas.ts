@@ -24,6 +24,7 @@ export const dispatchId = text('Id of the dispatch: 32 hex digits.');
 export const channel = oneOf(channelKeys, 'The channel.');
 export const externalId = orNull(text('The external id. null: the person has none, or is gone.'));
 export const brazeId = orNull(text('The id that the server gave. null: the person is gone.'));
+export const campaignName = optional(text('The name of the campaign. Absent: the workspace has it no more.'));
 export const alias = answered({ alias_name: text(), alias_label: text() });
 export const dispatchState = oneOf(dispatchStates, 'The state of the dispatch.');
 
@@ -64,6 +65,9 @@ const feedback = answered(
 /** What became of one send. */
 export const verdict: Members = {
   channel: orNull(channel),
+  message_variation_id: optional(
+    text('The message variation of its campaign that the person gets. Absent: none, as in a control group.'),
+  ),
   status: oneOf(sendStatuses, 'What became of the send.'),
   reason: orNull(oneOf(reasons, 'Why it was not made.')),
   detail: orNull(text('More about the reason.')),
@@ -76,6 +80,19 @@ export const verdict: Members = {
   extras: optional(map(text(), 'What `message_extras` in its templates attached.')),
   feedback: optional({ ...feedback, additionalProperties: time() }),
 };
+
+/** What a dispatch waits for although nothing is wrong. */
+export const waits = (description: string) =>
+  optional(
+    list(
+      answered({
+        channel: orNull(text('null: all.')),
+        why: text('One sentence.'),
+        until: orNull(time('When the next message may go, as far as it is known.')),
+      }),
+      description,
+    ),
+  );
 
 /** Counts of one channel. */
 const channelCounts: Schema = {

@@ -132,3 +132,54 @@ export async function givenHistory({ db, clock }: TestApp): Promise<void> {
                 as counted (metric, total)
      where total > 0`);
 }
+
+/** What waits, and a campaign that divides its people. */
+export interface WaitingWorld {
+  /** The braze id of Ken, whose mail quiet hours hold, and the dispatch of it. */
+  ken: string;
+  held: string;
+  /** When quiet hours end by Ken's clock, as HH:MM. */
+  until: string;
+  /** Number of the people of the campaign `evening` who are in its control group, and a person who is not, with their variation. */
+  control: number;
+  reached: { external_id: string; variation: string };
+}
+
+const KENS_ZONE = 'Europe/Vienna';
+const HOUR_MS = 3_600_000;
+
+/** Adds to `fillConsole`: a mail that is held for an hour, and the campaign `evening` with two variations and a control group. */
+export async function givenWaiting(app: TestApp): Promise<WaitingWorld> {
+  const variation = (id: string, weight: number) => ({
+    ...{ id, name: id.toUpperCase(), channel: 'webhook', weight },
+    message: { url: 'https://example.com/hook', request_method: 'POST', body: id },
+  });
+  const evening = {
+    ...{ id: 'evening', name: 'Evening offer', kind: 'api_triggered', control_share: 50 },
+    variations: [variation('short', 30), variation('long', 20)],
+  };
+  await app.givenWorkspace(JSON.stringify({ campaigns: [evening] }));
+  const ken = { external_id: 'ken', first_name: 'Ken', email: 'ken@example.com', country: 'AT', time_zone: KENS_ZONE };
+  await app.post('/users/track', { attributes: [ken] });
+  const clockAt = (ms: number) =>
+    new Date(app.clock.now().getTime() + ms).toLocaleTimeString('en-GB', {
+      ...{ timeZone: KENS_ZONE, hour: '2-digit', minute: '2-digit' },
+    });
+  const until = clockAt(HOUR_MS);
+  const email = { app_id: ids.ios, subject: 'Hello', body: '<p>Hi</p>', message_variation_id: 'mail' };
+  const { body: held } = await app.post('/messages/send', {
+    ...{ external_user_ids: ['ken'], campaign_id: 'autumn', messages: { email } },
+    cresset: { quiet_hours: { from: clockAt(-HOUR_MS), until } },
+  });
+  const names = Array.from({ length: 12 }, (_, index) => ({ external_user_id: `person-${index}` }));
+  const { body: divided } = await app.post('/campaigns/trigger/send', { campaign_id: 'evening', recipients: names });
+  await app.drain();
+  const { recipients } = (await app.get(`/dispatches/${divided.dispatch_id}/recipients`)).body;
+  const got = recipients.find((one: Record<string, string>) => one.message_variation_id !== undefined);
+  const [kens] = (await app.get(`/dispatches/${held.dispatch_id}/recipients`)).body.recipients;
+  return {
+    ...{ ken: kens.braze_id, held: held.dispatch_id, until },
+    control: recipients.filter(({ reason }: Record<string, string>) => reason === 'control_group').length,
+    reached: { external_id: got.external_id, variation: got.message_variation_id },
+  };
+}

@@ -107,7 +107,13 @@ function Member({ field, kind, body, at, offer, write }: MemberProps) {
         />
       );
     case 'text':
-      return <Typed label={label} shown={typeof value === 'string' ? value : ''} put={(text) => put(text)} />;
+      return (
+        <Typed
+          {...{ label, shown: typeof value === 'string' ? value : '' }}
+          placeholder={field.isOptional === true ? `any ${label}` : label}
+          put={(text) => put(text === '' && field.isOptional === true ? undefined : text)}
+        />
+      );
     case 'number':
       return <Typed label={label} shown={String(value ?? '')} put={(text) => put(readJson(text))} />;
     default:
@@ -155,14 +161,23 @@ function readJson(text: string): unknown {
   }
 }
 
+interface TypedProps {
+  label: string;
+  shown: string;
+  /** What an empty field says, which is as wide as it. Absent: the label. */
+  placeholder?: string;
+  put(text: string): void;
+}
+
 /** A field that keeps what is typed until one leaves it, since a value may be written in more than one way. */
-function Typed({ label, shown, put }: { label: string; shown: string; put(text: string): void }) {
+function Typed({ label, shown, placeholder = label, put }: TypedProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const text = typed ?? shown;
   return (
     <input
       className="pick val"
       aria-label={label}
+      placeholder={placeholder}
       value={text}
       autoComplete="off"
       spellCheck={false}

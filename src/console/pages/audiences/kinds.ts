@@ -15,7 +15,8 @@ export interface Named {
 
 /** A member of a filter, and how it is written. `value`: as the comparison asks. */
 export type Field =
-  | { member: string; kind: 'text' | 'number' | 'value'; label: string }
+  | { member: string; kind: 'number' | 'value'; label: string }
+  | { member: string; kind: 'text'; label: string; isOptional?: true }
   | { member: string; kind: 'words'; label: string; words: readonly string[]; isOptional?: true }
   | { member: string; kind: 'thing'; label: string; of: keyof Offer; isOptional?: true };
 
@@ -68,7 +69,7 @@ const comparison = (words: readonly string[]): Field => ({
   label: 'comparison',
   words,
 });
-const text = (member: string, label: string): Field => ({ member, kind: 'text', label });
+const text = (member: string, label: string) => ({ member, kind: 'text', label }) as const;
 const value: Field = { member: 'value', kind: 'value', label: 'value' };
 const daysField: Field = { member: 'days', kind: 'number', label: 'days' };
 
@@ -165,7 +166,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     fields: [comparison(numbers), value, daysField],
   },
   ...deeds('custom_event', 'event', text('name', 'event'), { name: 'signed_up' }),
-  ...deeds('purchase', 'purchase', text('product_id', 'product'), {}),
+  ...deeds('purchase', 'purchase', { ...text('product_id', 'product'), isOptional: true }, {}),
   purchase_total_count: numberKind('purchases in all'),
   purchase_total_revenue: numberKind('revenue in all'),
   random_bucket: numberKind('random bucket'),

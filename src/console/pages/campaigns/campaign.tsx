@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
-import { channelName, counted } from '../../lib/say.ts';
+import { channelName, count, counted } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
-import { DispatchState } from '../../parts/dispatch-state.tsx';
+import { DispatchState, type DispatchWait } from '../../parts/dispatch-state.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
 import './campaigns.css';
@@ -24,6 +24,8 @@ interface Details {
   first_sent: string | null;
   last_sent: string | null;
   messages: NamedVariations;
+  /** Percent of the people who get nothing. Absent: nobody. */
+  control_share?: number;
 }
 
 /** A campaign: what each variation sent and what came of it, in the same columns, so that they compare. */
@@ -59,13 +61,14 @@ export function CampaignPage() {
           </>
         )}
       </Loaded>
-      <Dispatches campaign={campaign} />
+      <Dispatches campaign={campaign} hasControl={details.data?.control_share !== undefined} />
     </div>
   );
 }
 
 function Head({ details, id }: { details: Details; id: string }) {
   const { name, description, archived, enabled, schedule_type, channels, tags, first_sent, last_sent } = details;
+  const { control_share: control } = details;
   return (
     <>
       <h1>{name}</h1>
@@ -92,6 +95,12 @@ function Head({ details, id }: { details: Details; id: string }) {
             <dd>{tags.join(', ')}</dd>
           </>
         )}
+        {control !== undefined && (
+          <>
+            <dt>control group</dt>
+            <dd>{control} % of the people, who get nothing</dd>
+          </>
+        )}
         <dt>sent</dt>
         <dd>
           {first_sent === null || last_sent === null ? (
@@ -111,13 +120,15 @@ interface Dispatched {
   dispatch_id: string;
   state: string;
   accepted_at: string;
+  waits?: readonly DispatchWait[];
+  failure?: string;
   counts: { targeted: number | null };
 }
 
 const NEWEST = 10;
 
 /** Its newest dispatches. */
-function Dispatches({ campaign }: { campaign: string }) {
+function Dispatches({ campaign, hasControl }: { campaign: string; hasControl: boolean }) {
   const list = useQuery({
     queryKey: ['campaign', campaign, 'dispatches'],
     queryFn: ({ signal }) =>
@@ -133,7 +144,7 @@ function Dispatches({ campaign }: { campaign: string }) {
           ) : (
             <table>
               <tbody>
-                {dispatches.map(({ dispatch_id: id, state, accepted_at, counts }) => (
+                {dispatches.map(({ dispatch_id: id, state, accepted_at, counts, waits, failure }) => (
                   <tr key={id}>
                     <td>
                       <Link to="/dispatches/$dispatch" params={{ dispatch: id }}>
@@ -141,11 +152,16 @@ function Dispatches({ campaign }: { campaign: string }) {
                       </Link>
                     </td>
                     <td>
-                      <DispatchState state={state} />
+                      <DispatchState state={state} wait={waits?.[0]} failure={failure} />
                     </td>
                     <td className="n">
                       {counts.targeted === null ? '–' : counted(counts.targeted, 'person', 'people')}
                     </td>
+                    {hasControl && (
+                      <td className="n mut2">
+                        <ControlGroup dispatch={id} />
+                      </td>
+                    )}
                   </tr>
                 ))}
               </tbody>
@@ -155,4 +171,16 @@ function Dispatches({ campaign }: { campaign: string }) {
       </Loaded>
     </section>
   );
+}
+
+/** How many people of a dispatch are in the control group: the same on each channel that could reach them. */
+function ControlGroup({ dispatch }: { dispatch: string }) {
+  const counts = useQuery({
+    queryKey: ['dispatch', dispatch],
+    queryFn: ({ signal }) =>
+      read<{ channels: Record<string, Record<string, number>> }>(`dispatches/${dispatch}`, signal),
+  });
+  if (counts.data === undefined) return null;
+  const most = Math.max(0, ...Object.values(counts.data.channels).map(({ control_group: many = 0 }) => many));
+  return <>{count(most)} in the control group</>;
 }

@@ -10,8 +10,8 @@ export interface Day {
   unique_recipients: number;
 }
 
-/** The variations that a campaign has now, by their ids. */
-export type NamedVariations = Readonly<Record<string, { channel: string; name: string }>>;
+/** The variations that a campaign has now, by their ids. `weight`: percent of the people; absent: the request chooses. */
+export type NamedVariations = Readonly<Record<string, { channel: string; name: string; weight?: number }>>;
 
 /** What a variation did in all days. null: its channel does not tell. */
 export interface VariationTotals {

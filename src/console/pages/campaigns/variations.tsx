@@ -45,6 +45,7 @@ export function Variations({ totals, named }: { totals: readonly VariationTotals
               <tr key={`${one.channel} ${one.id}`}>
                 <th scope="row">
                   {named[one.id]?.name ?? one.id} <span className="mut">{channelName(one.channel)}</span>
+                  <Weight weight={named[one.id]?.weight} />
                 </th>
                 <td className="n">{count(one.sent)}</td>
                 <td className="n p2">
@@ -69,6 +70,17 @@ export function Variations({ totals, named }: { totals: readonly VariationTotals
       </div>
       <Machines totals={totals} named={named} />
     </section>
+  );
+}
+
+/** The share of people who get it. */
+function Weight({ weight }: { weight: number | undefined }) {
+  if (weight === undefined) return null;
+  return (
+    <>
+      {' '}
+      <span className="mut nw">to {weight} %</span>
+    </>
   );
 }
 

@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Fragment } from 'react';
 import { read } from '../../lib/api.ts';
 import { every } from '../../lib/live.ts';
-import { channelName, count, counted, share } from '../../lib/say.ts';
+import { channelName, count, counted, share, untilOf } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
 import { type Family, families } from '../../lib/verdicts.ts';
 import { CopyButton } from '../../parts/copy.tsx';
@@ -21,13 +21,18 @@ export type ChannelCounts = Readonly<Record<string, number>>;
 export interface Dispatch {
   dispatch_id: string;
   campaign_id?: string;
+  campaign_name?: string;
   segment_id?: string;
   state: string;
   accepted_at: string;
   finished_at: string | null;
   failure?: string;
   /** What its messages wait for although nothing is wrong. */
-  waits?: readonly { channel: string | null; why: string }[];
+  waits?: readonly { channel: string | null; why: string; until: string | null }[];
+  /** What quiet hours hold, and when the first and the last of it may go. */
+  held?: { messages: number; first_until: string | null; last_until: string | null };
+  /** The first messages of a channel, which are watched before the rest goes. */
+  canary?: Readonly<Record<string, { state: string; started: number }>>;
   expanded_at?: string | null;
   counted_at?: string;
   counts: {
@@ -98,7 +103,7 @@ export function DispatchPage() {
 }
 
 function Head({ dispatch }: { dispatch: Dispatch }) {
-  const { dispatch_id: id, campaign_id: campaign, state, accepted_at, finished_at, failure, waits = [] } = dispatch;
+  const { dispatch_id: id, state, accepted_at, finished_at, failure } = dispatch;
   return (
     <div className="row between wrap headrow">
       <div>
@@ -106,27 +111,69 @@ function Head({ dispatch }: { dispatch: Dispatch }) {
           <Link to="/dispatches">Dispatches</Link> / <code>{id}</code> <CopyButton text={id} what="the id" />
         </div>
         <div className="row gap16 wrap">
-          <h1>{campaign ?? 'Dispatch without a campaign'}</h1>
-          <DispatchState state={state} />
+          <h1>{dispatch.campaign_name ?? dispatch.campaign_id ?? 'Dispatch without a campaign'}</h1>
+          <DispatchState state={state} wait={isAllHeld(dispatch) ? HELD : undefined} failure={failure} />
         </div>
         <p className="md mut2">
-          Accepted <Time at={accepted_at} />
+          {dispatch.campaign_id !== undefined && (
+            <>
+              Campaign{' '}
+              <Link to="/campaigns/$campaign" params={{ campaign: dispatch.campaign_id }}>
+                <code>{dispatch.campaign_id}</code>
+              </Link>
+              , accepted <Time at={accepted_at} />
+            </>
+          )}
+          {dispatch.campaign_id === undefined && (
+            <>
+              Accepted <Time at={accepted_at} />
+            </>
+          )}
           {finished_at !== null && (
             <>
               , over since <Time at={finished_at} />
             </>
           )}
           {failure !== undefined && <>. {failure}</>}
-          {waits.map(({ channel, why }) => (
-            <Fragment key={`${channel} ${why}`}>
-              . {channel === null ? why : `${channelName(channel)}: ${why}`}
-            </Fragment>
+          {sayWaits(dispatch).map((said) => (
+            <Fragment key={said}>. {said}</Fragment>
           ))}
         </p>
       </div>
       <Acts dispatch={dispatch} />
     </div>
   );
+}
+
+const HELD = { why: 'held by quiet hours', until: null };
+
+/** Whether everything that is left waits for the end of quiet hours. */
+function isAllHeld({ held, channels }: Dispatch): boolean {
+  return held !== undefined && Object.values(channels).every(({ pending = 0, sending = 0 }) => pending + sending === 0);
+}
+
+/** What its messages wait for, and until when: one sentence each, without a full stop. */
+function sayWaits({ waits = [], held, canary = {} }: Dispatch): string[] {
+  const until = (at: string | null) => (at === null ? '' : ` until ${untilOf(new Date(at))}`);
+  return [
+    ...(held === undefined ? [] : [sayHeld(held)]),
+    ...waits.map(
+      ({ channel, why, until: at }) => `${channel === null ? '' : `${channelName(channel)}: `}${why}${until(at)}`,
+    ),
+    ...Object.entries(canary)
+      .filter(([, { state }]) => state === 'running')
+      .map(
+        ([channel, { started }]) =>
+          `${channelName(channel)}: the canary is watched, ${counted(started, 'message')} of it begun; the rest waits for its end`,
+      ),
+  ];
+}
+
+function sayHeld({ messages, first_until: first, last_until: last }: NonNullable<Dispatch['held']>): string {
+  const held = `Quiet hours hold ${counted(messages, 'message')}`;
+  if (first === null || last === null) return held;
+  const [from, to] = [first, last].map((at) => untilOf(new Date(at)));
+  return first === last ? `${held} until ${from}` : `${held}: the first until ${from}, the last until ${to}`;
 }
 
 function PeopleOf({

@@ -1,10 +1,11 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
 import { every } from '../../lib/live.ts';
-import { channelName, count, counted, shortId } from '../../lib/say.ts';
+import { channelName, count, counted } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
+import { DispatchLink } from '../../parts/dispatch-link.tsx';
 import { DispatchState } from '../../parts/dispatch-state.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
 import { Time } from '../../parts/time.tsx';
@@ -73,16 +74,17 @@ const columns: readonly Column<ListedDispatch>[] = [
   { head: 'Accepted', cell: ({ accepted_at }) => <Time at={accepted_at} /> },
   {
     head: 'Dispatch',
-    cell: ({ dispatch_id, campaign_id, broadcast }) => (
+    cell: (dispatch) => (
       <>
-        <Link to="/dispatches/$dispatch" params={{ dispatch: dispatch_id }}>
-          {campaign_id ?? <code>{shortId(dispatch_id)}</code>}
-        </Link>{' '}
-        <span className="sub p2">{broadcast ? 'broadcast' : 'named people'}</span>
+        <DispatchLink {...dispatch} />{' '}
+        <span className="sub p2">{dispatch.broadcast ? 'broadcast' : 'named people'}</span>
       </>
     ),
   },
-  { head: 'State', cell: ({ state }) => <DispatchState state={state} /> },
+  {
+    head: 'State',
+    cell: ({ state, waits, failure }) => <DispatchState state={state} wait={waits?.[0]} failure={failure} />,
+  },
   {
     head: 'Channels',
     className: 'l2 mut2',

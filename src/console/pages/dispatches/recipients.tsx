@@ -4,9 +4,10 @@ import { read } from '../../lib/api.ts';
 import { every } from '../../lib/live.ts';
 import { channelName, counted } from '../../lib/say.ts';
 import { queryOf, type Search } from '../../lib/search.ts';
-import { familyOf, sayReason } from '../../lib/verdicts.ts';
+import { familyOf, sayWhy } from '../../lib/verdicts.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { type Column, Rows } from '../../parts/rows.tsx';
+import { Variation } from '../../parts/variation.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 import { Views } from '../../parts/views.tsx';
 
@@ -16,11 +17,14 @@ export interface Recipient {
   user_aliases: { alias_name: string; alias_label: string }[];
   email?: string;
   channel: string | null;
+  message_variation_id?: string;
   status: string;
   reason: string | null;
   detail: string | null;
   address?: string | null;
   provider_code?: string | null;
+  attempts?: number;
+  next_attempt_at?: string | null;
 }
 
 const statuses = [
@@ -130,7 +134,12 @@ function columnsOf(id: string): readonly Column<Recipient>[] {
     },
     {
       head: 'Channel',
-      cell: ({ channel }) => (channel === null ? <span className="mut">none</span> : channelName(channel)),
+      cell: ({ channel, message_variation_id: variation }) => (
+        <>
+          {channel === null ? <span className="mut">none</span> : channelName(channel)}
+          {variation !== undefined && <Variation id={variation} />}
+        </>
+      ),
     },
     {
       head: 'Verdict',
@@ -139,8 +148,7 @@ function columnsOf(id: string): readonly Column<Recipient>[] {
     {
       head: 'Why',
       className: 'l2 mut2',
-      cell: ({ reason, detail }) =>
-        [reason === null ? null : sayReason(reason), detail].filter((said) => said !== null).join(': '),
+      cell: (row) => sayWhy(row),
     },
   ];
 }

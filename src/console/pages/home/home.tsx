@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
 import { every } from '../../lib/live.ts';
-import { channelName, count, counted, shortId } from '../../lib/say.ts';
+import { channelName, count, counted } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
 import { type Family, families, familyNames, familyOf, sayReason } from '../../lib/verdicts.ts';
-import { DispatchState } from '../../parts/dispatch-state.tsx';
+import { DispatchLink } from '../../parts/dispatch-link.tsx';
+import { DispatchState, type DispatchWait } from '../../parts/dispatch-state.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Loaded, Waiting } from '../../parts/loaded.tsx';
 import { Since, Time } from '../../parts/time.tsx';
@@ -16,7 +16,9 @@ import { type Trouble, useTroubles } from './troubles.ts';
 export interface ListedDispatch {
   dispatch_id: string;
   campaign_id?: string;
+  campaign_name?: string;
   state: string;
+  waits?: readonly DispatchWait[];
   broadcast: boolean;
   channels: string[];
   accepted_at: string;
@@ -120,7 +122,7 @@ function TroubleOf({ trouble: { severity, title, detail, since, waiting, next_tr
       <p>
         {waiting !== null &&
           `${counted(waiting.dispatches, 'dispatch waits', 'dispatches wait')}, to ${counted(waiting.people, 'person', 'people')}; none is lost. `}
-        {detail}
+        {withStop(detail)}
         {next_try_at !== null && (
           <>
             {' '}
@@ -130,6 +132,11 @@ function TroubleOf({ trouble: { severity, title, detail, since, waiting, next_tr
       </p>
     </article>
   );
+}
+
+/** What another server says seldom ends like a sentence. */
+function withStop(detail: string): string {
+  return /[.!?…]$/.test(detail) ? detail : `${detail}.`;
 }
 
 type Counts = Record<Family, number>;
@@ -219,18 +226,16 @@ function Recent({ dispatches }: { dispatches: readonly ListedDispatch[] }) {
           </tr>
         </thead>
         <tbody>
-          {dispatches.map(({ dispatch_id, campaign_id, state, accepted_at, counts }) => (
-            <tr key={dispatch_id}>
+          {dispatches.map(({ accepted_at, counts, ...dispatch }) => (
+            <tr key={dispatch.dispatch_id}>
               <td>
-                <Link to="/dispatches/$dispatch" params={{ dispatch: dispatch_id }}>
-                  {campaign_id ?? <code>{shortId(dispatch_id)}</code>}
-                </Link>{' '}
+                <DispatchLink {...dispatch} />{' '}
                 <span className="sub">
                   <Time at={accepted_at} />
                 </span>
               </td>
               <td>
-                <DispatchState state={state} />
+                <DispatchState state={dispatch.state} wait={dispatch.waits?.[0]} failure={dispatch.failure} />
               </td>
               <td className="n">{counts.targeted === null ? '–' : count(counts.targeted)}</td>
             </tr>

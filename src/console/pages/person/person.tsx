@@ -4,10 +4,11 @@ import { read } from '../../lib/api.ts';
 import { channelName } from '../../lib/say.ts';
 import type { Search } from '../../lib/search.ts';
 import { useTitle } from '../../lib/title.ts';
-import { familyOf, sayReason } from '../../lib/verdicts.ts';
+import { familyOf, sayWhy } from '../../lib/verdicts.ts';
 import { CopyButton } from '../../parts/copy.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
+import { Variation } from '../../parts/variation.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 import { Consent } from './consent.tsx';
 import { WhyPanel } from './why.tsx';
@@ -17,6 +18,7 @@ interface Profile {
   last_name?: string;
   email?: string;
   phone?: string;
+  time_zone?: string;
   email_subscribe?: string;
   push_subscribe?: string;
   custom_attributes?: Record<string, unknown>;
@@ -33,11 +35,15 @@ interface PersonAnswer {
 interface Message {
   dispatch_id: string;
   campaign_id?: string;
+  campaign_name?: string;
+  message_variation_id?: string;
   accepted_at: string;
   channel: string | null;
   status: string;
   reason: string | null;
   detail: string | null;
+  attempts: number;
+  next_attempt_at: string | null;
 }
 
 /** Everything that is known of a person. `?why=`: why a dispatch did or did not reach the person. */
@@ -56,8 +62,8 @@ export function Person() {
           <div className="who">
             <About person={data} />
             <div className="sec gap24">
-              {why !== '' && <WhyPanel person={id} dispatch={why} name={nameOf(data)} />}
-              <Messages id={id} asked={why} />
+              {why !== '' && <WhyPanel person={id} dispatch={why} name={nameOf(data)} zone={data.profile.time_zone} />}
+              <Messages id={id} asked={why} zone={data.profile.time_zone} />
               <Consent id={id} />
             </div>
           </div>
@@ -72,11 +78,23 @@ function nameOf({ profile, external_id, braze_id }: PersonAnswer): string {
   return name === '' ? (external_id ?? braze_id) : name;
 }
 
+/** The attributes that every person may have, by their names in the API, beside those that stand above. */
+const standard = [
+  ...['first_name', 'last_name', 'country', 'language', 'time_zone', 'home_city', 'gender', 'dob'],
+  ...['last_coordinates', 'random_bucket', 'created_at'],
+];
+
+function customOf({ custom_attributes: custom = {} }: Profile): (readonly [string, unknown])[] {
+  return Object.entries(custom);
+}
+
 function About({ person }: { person: PersonAnswer }) {
   const { profile, external_id: external, braze_id: braze } = person;
   const name = nameOf(person);
   const tokens = profile.push_tokens ?? [];
-  const custom = Object.entries(profile.custom_attributes ?? {});
+  const attributes = [...standard.map((key) => [key, profile[key]] as const), ...customOf(profile)].filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
   return (
     <section className="sec id" aria-labelledby="name">
       <div className="row gap16">
@@ -117,10 +135,10 @@ function About({ person }: { person: PersonAnswer }) {
         )}
       </div>
       <h2 className="s">
-        Attributes <span className="mut">{custom.length}</span>
+        Attributes <span className="mut">{attributes.length}</span>
       </h2>
       <dl className="kv">
-        {custom.map(([key, value]) => (
+        {attributes.map(([key, value]) => (
           <div key={key} className="pairrow">
             <dt>{key}</dt>
             <dd>
@@ -141,7 +159,7 @@ function State({ state = 'subscribed' }: { state: string | undefined }) {
   return <Verdict family={state === 'unsubscribed' ? 'kept' : 'reached'}>{state.replace('_', ' ')}</Verdict>;
 }
 
-function Messages({ id, asked }: { id: string; asked: string }) {
+function Messages({ id, asked, zone }: { id: string; asked: string; zone: string | undefined }) {
   const messages = useQuery({
     queryKey: ['person', id, 'messages'],
     queryFn: ({ signal }) =>
@@ -172,9 +190,10 @@ function Messages({ id, asked }: { id: string; asked: string }) {
                   </td>
                   <td>
                     <Link to="/dispatches/$dispatch" params={{ dispatch: message.dispatch_id }}>
-                      {message.campaign_id ?? 'Dispatch'}
+                      {message.campaign_name ?? message.campaign_id ?? 'Dispatch'}
                     </Link>
                     {message.channel !== null && ` by ${channelName(message.channel)}`}
+                    {message.message_variation_id !== undefined && <Variation id={message.message_variation_id} />}
                   </td>
                   <td>
                     <Link
@@ -187,9 +206,7 @@ function Messages({ id, asked }: { id: string; asked: string }) {
                       <span className="sr"> – why</span>
                     </Link>
                   </td>
-                  <td className="l2 mut2">
-                    {message.reason === null ? (message.detail ?? '') : sayReason(message.reason)}
-                  </td>
+                  <td className="l2 mut2">{sayWhy(message, zone)}</td>
                 </tr>
               ))}
               {messages.length === 0 && (

@@ -1,22 +1,27 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
-import { channelName } from '../../lib/say.ts';
-import { familyOf, sayReason } from '../../lib/verdicts.ts';
+import { channelName, untilOf } from '../../lib/say.ts';
+import { type Family, familyOf, sayReason } from '../../lib/verdicts.ts';
+import { sayWaiting } from '../../lib/waiting.ts';
 import { Icon } from '../../parts/icon.tsx';
 import { Loaded } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
+import { Variation } from '../../parts/variation.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 import { gates } from './gates.ts';
 
 interface Then {
   channel: string | null;
+  message_variation_id?: string;
   status: string;
   reason: string | null;
   detail: string | null;
   address?: string | null;
   provider_code?: string | null;
   provider_message_id?: string | null;
+  attempts?: number;
+  next_attempt_at?: string | null;
   updated_at?: string;
 }
 
@@ -25,17 +30,26 @@ interface Now {
   status: string;
   reason: string | null;
   detail?: string | null;
+  held_until?: string | null;
 }
 
 interface WhyAnswer {
-  dispatch: { state: string; accepted_at: string; campaign_id: string | null };
+  dispatch: { state: string; accepted_at: string; campaign_id: string | null; campaign_name?: string };
   recorded: Then[];
   now: Now[] | null;
   not_now: string | null;
 }
 
+interface Whose {
+  person: string;
+  dispatch: string;
+  name: string;
+  /** The person's time zone, by whose clock quiet hours end. */
+  zone: string | undefined;
+}
+
 /** Why a person got a dispatch or not: what was recorded then, and what would come of it now. */
-export function WhyPanel({ person, dispatch, name }: { person: string; dispatch: string; name: string }) {
+export function WhyPanel({ person, dispatch, name, zone }: Whose) {
   const why = useQuery({
     queryKey: ['why', person, dispatch],
     queryFn: ({ signal }) =>
@@ -51,7 +65,7 @@ export function WhyPanel({ person, dispatch, name }: { person: string; dispatch:
                 <span className="sm mut">
                   Why? ·{' '}
                   <Link to="/dispatches/$dispatch" params={{ dispatch }}>
-                    {answer.dispatch.campaign_id ?? 'this dispatch'}
+                    {answer.dispatch.campaign_name ?? answer.dispatch.campaign_id ?? 'this dispatch'}
                   </Link>{' '}
                   · accepted <Time at={answer.dispatch.accepted_at} />
                 </span>
@@ -59,7 +73,7 @@ export function WhyPanel({ person, dispatch, name }: { person: string; dispatch:
                   <Icon name="close" />
                 </Link>
               </div>
-              <h2 id="why">{sentenceOf(name, answer.recorded)}</h2>
+              <h2 id="why">{sentenceOf(name, answer.recorded, zone)}</h2>
             </div>
             {answer.recorded.length === 0 && (
               <p className="pad md">The ledger has nothing of this person in this dispatch.</p>
@@ -70,6 +84,7 @@ export function WhyPanel({ person, dispatch, name }: { person: string; dispatch:
                 then={verdict}
                 now={nowOf(answer, verdict.channel)}
                 notNow={answer.not_now}
+                zone={zone}
               />
             ))}
           </>
@@ -83,47 +98,66 @@ function nowOf({ now }: WhyAnswer, channel: string | null): Now | null {
   return now?.find((one) => one.channel === channel) ?? now?.find((one) => one.channel === null) ?? null;
 }
 
-function sentenceOf(name: string, then: readonly Then[]): string {
+/** What may still arrive comes first, then what kept the message back; what did arrive is said with either. */
+function sentenceOf(name: string, then: readonly Then[], zone: string | undefined): string {
+  const of = (...some: readonly Family[]) => then.find(({ status, reason }) => some.includes(familyOf(status, reason)));
   const reached = then.filter(({ status }) => status === 'sent').map(({ channel }) => channelName(channel ?? ''));
-  const missed = then.filter(({ status, reason }) => ['failed', 'kept'].includes(familyOf(status, reason)));
-  const [first] = missed;
-  if (first === undefined)
-    return reached.length > 0
-      ? `${name} got it by ${reached.join(' and ')}`
-      : `${name} was not decided yet, or was not meant`;
-  const why = `${first.reason === null ? first.status : sayReason(first.reason)}`;
-  const by = first.channel === null ? '' : ` by ${channelName(first.channel)}`;
-  return reached.length === 0
-    ? `${name} did not get it${by}: ${why}`
-    : `${name} did not get it${by}: ${why}. It did reach ${name} by ${reached.join(' and ')}`;
+  const got = reached.join(' and ');
+  const also = reached.length === 0 ? '' : `. It did reach ${name} by ${got}`;
+  const waiting = of('waiting');
+  if (waiting !== undefined) return `${name}’s ${nounOf(waiting)} is ${sayWaiting(waiting, { zone })}${also}`;
+  const missed = of('failed', 'kept');
+  if (missed !== undefined) {
+    const by = missed.channel === null ? '' : ` by ${channelName(missed.channel)}`;
+    return `${name} did not get it${by}: ${missed.reason === null ? missed.status : sayReason(missed.reason)}${also}`;
+  }
+  const unclear = of('unclear');
+  if (unclear !== undefined)
+    return `Nobody knows whether ${name} got it by ${channelName(unclear.channel ?? '')}${also}`;
+  return reached.length > 0 ? `${name} got it by ${got}` : `${name} was not meant`;
+}
+
+const nouns: Readonly<Record<string, string>> = { email: 'mail', webhook: 'webhook', content_card: 'content card' };
+
+function nounOf({ channel }: Then): string {
+  return channel === null ? 'message' : (nouns[channel] ?? channelName(channel));
+}
+
+/** A reason of the last gate: what waits for an attempt has no reason yet. */
+const ATTEMPT = 'provider_refused';
+
+interface GatesProps {
+  then: Then;
+  now: Now | null;
+  notNow: string | null;
+  zone: string | undefined;
 }
 
 /** The gates of one channel. The one that refused is open; those after it were not asked. */
-function Gates({ then, now, notNow }: { then: Then; now: Now | null; notNow: string | null }) {
-  const stopped = gates.findIndex(({ reasons }) => then.reason !== null && reasons.includes(then.reason));
+function Gates({ then, now, notNow, zone }: GatesProps) {
+  const waiting = sayWaiting(then, { zone });
+  const isUntried = waiting !== null && then.status === 'pending' && then.reason === null && !then.attempts;
+  const stopping = then.reason ?? (waiting === null ? '' : ATTEMPT);
+  const stopped = gates.findIndex(({ reasons }) => reasons.includes(stopping));
   const stopsNow =
     now === null ? -1 : gates.findIndex(({ reasons }) => now.reason !== null && reasons.includes(now.reason));
+  const stillOpen = isUntried ? 'not asked yet' : null;
   const family = familyOf(then.status, then.reason);
   const asked = then.channel === null ? gates.slice(0, 4) : gates;
   return (
     <>
       <div className="row wrap gap16 pad md whyhead">
         <b>{then.channel === null ? 'Before any channel' : channelName(then.channel)}</b>
+        {then.message_variation_id !== undefined && <Variation id={then.message_variation_id} />}
         <Verdict family={family}>{then.status}</Verdict>
         {then.updated_at !== undefined && (
           <span className="mut2">
-            decided <Time at={then.updated_at} />
+            {waiting === null ? 'decided' : 'since'} <Time at={then.updated_at} />
           </span>
         )}
         <span>
           Would it go out now?{' '}
-          <b>
-            {now === null
-              ? `not known: ${notNow ?? 'no channel of the dry run fits'}`
-              : now.status === 'would_be_sent'
-                ? 'Yes'
-                : 'No'}
-          </b>
+          <b>{now === null ? `not known: ${notNow ?? 'no channel of the dry run fits'}` : sayNow(now, zone)}</b>
         </span>
       </div>
       <ul className="gates">
@@ -137,10 +171,12 @@ function Gates({ then, now, notNow }: { then: Then; now: Now | null; notNow: str
                   <Icon name={family} />
                 </span>
               ) : (
-                <span className="mut2">{!isAfter && <Icon name="reached" />}</span>
+                <span className="mut2">{!isAfter && stillOpen === null && <Icon name="reached" />}</span>
               )}
               <span className="g">{question}</span>
-              <span>{isStop ? said(then) : isAfter ? 'not asked' : passed(then, reasons)}</span>
+              <span>
+                {isStop ? (waiting ?? said(then)) : isAfter ? 'not asked' : (stillOpen ?? passed(then, reasons))}
+              </span>
               <span className="lbl mut2" data-l="Now:">
                 {now === null
                   ? '–'
@@ -156,6 +192,11 @@ function Gates({ then, now, notNow }: { then: Then; now: Now | null; notNow: str
       </ul>
     </>
   );
+}
+
+function sayNow({ status, held_until: until = null }: Now, zone: string | undefined): string {
+  if (status === 'would_be_sent') return 'Yes';
+  return status === 'would_be_held' && until !== null ? `Not before ${untilOf(new Date(until), { zone })}` : 'No';
 }
 
 function said({ reason, detail = null }: Pick<Now, 'reason' | 'detail'>): string {

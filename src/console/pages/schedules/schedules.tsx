@@ -82,7 +82,7 @@ function Table({ planned }: { planned: readonly Scheduled[] }) {
             </td>
             <td>
               <Link to="/dispatches/$dispatch" params={{ dispatch: one.dispatch_id }}>
-                {one.campaign_id ?? <code>{shortId(one.dispatch_id)}</code>}
+                {one.campaign_name ?? one.campaign_id ?? <code>{shortId(one.dispatch_id)}</code>}
               </Link>
             </td>
             <td className="l2 mut2">
@@ -125,7 +125,7 @@ function When({ of: { schedule } }: { of: Scheduled }) {
 }
 
 function Cancel({ of }: { of: Scheduled }) {
-  const name = of.campaign_id ?? shortId(of.dispatch_id);
+  const name = of.campaign_name ?? of.campaign_id ?? shortId(of.dispatch_id);
   return (
     <Confirm
       label="Cancel …"

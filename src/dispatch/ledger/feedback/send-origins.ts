@@ -20,6 +20,8 @@ export interface SendOrigin extends Naming {
   sendId: string;
   /** What the caller of a transactional send calls it. null: nothing. */
   externalSendId: string | null;
+  /** Whether people are divided among several messages of its channel. */
+  isDivided: boolean;
 }
 
 /** What the sends of one channel of a dispatch belong to. */
@@ -119,6 +121,7 @@ function originsFrom({ campaign_id, send_id, request }: OriginRow, sends: readon
         campaignId: campaign_id,
         sendId: send_id ?? '',
         externalSendId: externalSendId ?? null,
+        isDivided: ofChannel.length > 0,
         control: split?.control ?? 0,
         others: ofChannel.map(({ percent, message }) => ({ ...namingOf(message), percent })),
       },

@@ -5,6 +5,7 @@ import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { type FoundPerson, namesOf } from '../../../people/profile/find-person.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { SendOrigins } from '../../ledger/feedback/send-origins.ts';
 import type { SendPlan } from '../../plan/send-plan.ts';
 import { readStoredPlans } from '../../plan/stored-plans.ts';
 import type { DryRun } from '../dry-run/dry-run.ts';
@@ -24,6 +25,7 @@ export interface WhyDeps {
   db: Db;
   clock: Clock;
   dryRun: DryRun;
+  origins: SendOrigins;
 }
 
 const MOST_BYTES = 8 * 1_048_576;
@@ -31,7 +33,7 @@ const MOST_VERDICTS = 50;
 
 /** Why a person got a dispatch or not: what was recorded then, and what would become of it now. */
 export async function explainSend(
-  { db, clock, dryRun }: WhyDeps,
+  { db, clock, dryRun, origins }: WhyDeps,
   workspace: WorkspaceCatalog,
   { dispatch, person }: { dispatch: DispatchRow; person: FoundPerson },
 ): Promise<Why> {
@@ -40,6 +42,7 @@ export async function explainSend(
   const { verdicts: recorded } = await listRecipients(db, dispatch, {
     ...{ status: null, channel: null, reason: null, minAttempts: 0, after: null, limit: MOST_VERDICTS },
     person: { key: person.key, names },
+    origins,
     waits: await findWaits(
       db,
       { dispatchId: dispatch.id, waitsFor, state, lane },

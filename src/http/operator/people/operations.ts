@@ -2,7 +2,7 @@ import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations } from '../../openapi/operation.ts';
 import { answered, list, map, orNull, text, time } from '../../openapi/schema.ts';
 import { requiredText, success } from '../../openapi/shared.ts';
-import { dispatchState, externalId } from '../../public/report-schemas.ts';
+import { campaignName, dispatchState, externalId } from '../../public/report-schemas.ts';
 
 const params = { braze_id: text('The `braze_id` of the person.') };
 const ids = { external_id: externalId, braze_id: text() };
@@ -25,7 +25,10 @@ export const operations: Operations = {
       status: 200,
       schema: success({
         ...ids,
-        dispatch: answered({ state: dispatchState, accepted_at: time(), campaign_id: orNull(text()) }),
+        dispatch: answered({
+          ...{ state: dispatchState, accepted_at: time() },
+          ...{ campaign_id: orNull(text()), campaign_name: campaignName },
+        }),
         recorded: list(
           map(),
           'The recorded verdicts of the person, as `GET /dispatches/{dispatch_id}/recipients` has them.',

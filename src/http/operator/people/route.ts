@@ -1,5 +1,7 @@
 import type { Database } from '../../../db/database.ts';
+import { SendOrigins } from '../../../dispatch/ledger/feedback/send-origins.ts';
 import { listReceived } from '../../../dispatch/ledger/person/received.ts';
+import { campaignMembers } from '../../../dispatch/report/campaign-members.ts';
 import { explainSend } from '../../../dispatch/report/console/why.ts';
 import type { DryRun } from '../../../dispatch/report/dry-run/dry-run.ts';
 import { findDispatch } from '../../../dispatch/report/verdicts.ts';
@@ -23,6 +25,7 @@ export interface PeopleDeps {
 
 /** A person by braze id: everything that is known, and why a dispatch did or did not reach the person. */
 export function peopleRoutes({ db, clock, catalog, dryRun, questions }: PeopleDeps): OperatorRoute[] {
+  const deps = { db, clock, dryRun, origins: new SendOrigins() };
   return [
     {
       method: 'GET',
@@ -47,8 +50,11 @@ export function peopleRoutes({ db, clock, catalog, dryRun, questions }: PeopleDe
         if (dispatch === null)
           throw new RequestError('not_found', ['dispatch_id: no dispatch of this workspace has this id']);
         return questions(workspace.id, async () => {
-          const { recorded, now, notNow } = await explainSend({ db, clock, dryRun }, workspace, { dispatch, person });
-          const about = { state: dispatch.state, accepted_at: dispatch.accepted_at, campaign_id: dispatch.campaign_id };
+          const { recorded, now, notNow } = await explainSend(deps, workspace, { dispatch, person });
+          const about = {
+            ...{ state: dispatch.state, accepted_at: dispatch.accepted_at, campaign_id: null },
+            ...campaignMembers(dispatch.campaign_id, workspace),
+          };
           const body = { ...idsOf(person), dispatch: about, recorded, now, not_now: notNow, message: 'success' };
           return { status: 200, body };
         });

@@ -7,6 +7,7 @@ import { cursor, limitOf, nextCursor, optionalText, optionalTime, success, words
 import {
   alias,
   brazeId,
+  campaignName,
   countsByChannel,
   dispatchId,
   dispatchState,
@@ -16,6 +17,7 @@ import {
   schedule,
   verdict,
   verdictQuery,
+  waits,
 } from '../report-schemas.ts';
 
 const params = { dispatch_id: text('Id of the dispatch: 32 hex digits, or as a UUID.') };
@@ -29,6 +31,7 @@ const about = {
   dispatch_id: dispatchId,
   send_id: optional(text()),
   campaign_id: optional(text()),
+  campaign_name: campaignName,
   segment_id: optional(text()),
   state: dispatchState,
   schedule: optional(schedule),
@@ -42,6 +45,9 @@ export const listedDispatch = answered({
   ...about,
   broadcast: flag(),
   channels: list(text()),
+  waits: waits(
+    'What all that is left of it waits for: quiet hours, another attempt, or the time of its next messages.',
+  ),
   counts: answered({ targeted: orNull(integer('Everybody who is meant. null: not counted yet.')) }),
 });
 
@@ -96,15 +102,8 @@ export const operations: Operations = {
         counted_at: optional(time('When the sends were counted. Absent: just now.')),
         counts: answered({ targeted: orNull(integer()), recipients: orNull(integer()), ...refusedCounts }),
         channels: countsByChannel,
-        waits: optional(
-          list(
-            answered({
-              channel: orNull(text('null: all.')),
-              why: text('One sentence.'),
-              until: orNull(time('When the next message may go, as far as it is known.')),
-            }),
-            'What its messages wait for although nothing is wrong: its pace, a quota of ours, or a worker that is starting.',
-          ),
+        waits: waits(
+          'What its messages wait for although nothing is wrong: its pace, a quota of ours, or a worker that is starting.',
         ),
         replays: optional(
           list(

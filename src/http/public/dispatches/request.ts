@@ -3,6 +3,7 @@ import { isReason, reasons } from '../../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
 import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
+import type { Asking } from '../../../dispatch/report/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { dashed } from '../../../lib/uuid.ts';
@@ -36,7 +37,7 @@ export function readDispatchId({ dispatch_id: id = '' }: RouteRequest['params'])
 /** Reads which dispatches are asked for. Throws RequestError. */
 export function readListFilter(
   query: URLSearchParams,
-): Omit<DispatchFilter, 'workspaceId' | 'ids'> & { idempotencyKey: string | null } {
+): Omit<DispatchFilter, 'ids' | keyof Asking> & { idempotencyKey: string | null } {
   return {
     campaignId: readId(query, 'campaign_id'),
     segmentId: readId(query, 'segment_id'),
@@ -57,7 +58,7 @@ function readId(query: URLSearchParams, name: string): string | null {
 /** Reads which recipients of a dispatch are asked for. `identifier` null: everybody. Throws RequestError. */
 export function readRecipientFilter(
   query: URLSearchParams,
-): Omit<RecipientFilter, 'person' | 'waits'> & { identifier: Identifier | null } {
+): Omit<RecipientFilter, 'person' | 'waits' | 'origins'> & { identifier: Identifier | null } {
   return {
     identifier: readPersonQuery(query),
     status: readStatus(query),

@@ -9,6 +9,7 @@ import {
   resumeDispatch,
 } from '../../../dispatch/control/control.ts';
 import type { Moved } from '../../../dispatch/ledger/dispatches/dispatch-moves.ts';
+import { SendOrigins } from '../../../dispatch/ledger/feedback/send-origins.ts';
 import { readReplayRequest } from '../../../dispatch/plan/replay-filter.ts';
 import { isLive } from '../../../dispatch/plan/states.ts';
 import type { Counter } from '../../../dispatch/report/counts.ts';
@@ -44,6 +45,8 @@ type Controlling = (order: Control, body: RouteRequest['body']) => Promise<Moved
 
 /** Show a dispatch and its recipients' verdicts, and cancel, pause, resume or replay it. */
 export function dispatchRoutes({ db, clock, catalog, counter, onRunnable, onStopped }: DispatchRouteDeps): Route[] {
+  const origins = new SendOrigins();
+
   const asking = ({ workspaceId }: RouteRequest) => ({
     ...{ workspaceId, workspace: catalog.workspace(workspaceId), now: clock.now() },
   });
@@ -77,7 +80,8 @@ export function dispatchRoutes({ db, clock, catalog, counter, onRunnable, onStop
     };
   }
 
-  async function list({ query, workspaceId }: RouteRequest): Promise<Answer> {
+  async function list(request: RouteRequest): Promise<Answer> {
+    const { query, workspaceId } = request;
     const { idempotencyKey, ...filter } = readListFilter(query);
     const key = idempotencyKey && {
       workspaceId,
@@ -85,7 +89,7 @@ export function dispatchRoutes({ db, clock, catalog, counter, onRunnable, onStop
       key: idempotencyKey,
     };
     const ids = key ? await dispatchesOfKey(db, key, clock.now()) : null;
-    return dispatchesAnswer(await listDispatches(db, { ...filter, workspaceId, ids }));
+    return dispatchesAnswer(await listDispatches(db, { ...filter, ...asking(request), ids }));
   }
 
   return [
@@ -119,7 +123,7 @@ export function dispatchRoutes({ db, clock, catalog, counter, onRunnable, onStop
         const person = identifier && (await findAsked(db, request.workspaceId, identifier));
         const { waits_for: waitsFor, state, lane } = dispatch;
         const waits = await findWaits(db, { dispatchId: dispatch.id, waitsFor, state, lane }, asking(request));
-        return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person, waits }));
+        return recipientsAnswer(await listRecipients(db, dispatch, { ...filter, person, waits, origins }));
       },
     },
     control('cancel', cancelDispatch),

@@ -1,9 +1,23 @@
 import type { Operation, Operations } from '../../openapi/operation.ts';
 import { answered, list, optional, text, time } from '../../openapi/schema.ts';
 import { cursor, limitOf, nextCursor, optionalTime, success } from '../../openapi/shared.ts';
-import { brazeId, dispatchId, externalId, personQuery, verdict, verdictQuery } from '../report-schemas.ts';
+import {
+  brazeId,
+  campaignName,
+  dispatchId,
+  externalId,
+  personQuery,
+  verdict,
+  verdictQuery,
+} from '../report-schemas.ts';
 
-const message = { dispatch_id: dispatchId, campaign_id: optional(text()), accepted_at: time(), ...verdict };
+const message = {
+  dispatch_id: dispatchId,
+  campaign_id: optional(text()),
+  campaign_name: campaignName,
+  accepted_at: time(),
+  ...verdict,
+};
 const messages: Operation = {
   summary: 'List what a person was sent or refused, the newest first',
   tag: 'Messages',

@@ -34,7 +34,7 @@ export function readAddressQuery(query: URLSearchParams): AskedAddress | null {
 }
 
 /** Reads which messages of a person are asked for. Throws RequestError. */
-export function readMessageFilter(query: URLSearchParams): Omit<MessageFilter, 'people' | keyof Asking> {
+export function readMessageFilter(query: URLSearchParams): Omit<MessageFilter, 'people' | 'origins' | keyof Asking> {
   return {
     channel: readOneOf(query, 'channel', channelKeys),
     status: readOneOf(query, 'status', sendStatuses),

@@ -1,4 +1,5 @@
 import type { Db } from '../../../db/database.ts';
+import { SendOrigins } from '../../../dispatch/ledger/feedback/send-origins.ts';
 import { listMessages } from '../../../dispatch/report/person-messages.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
@@ -21,8 +22,9 @@ import {
  * query, or everybody who has an address.
  */
 export function userMessagesRoutes({ db, clock, catalog }: { db: Db; clock: Clock; catalog: Catalog }): Route[] {
+  const origins = new SendOrigins();
   const asking = (workspaceId: number) => ({
-    ...{ workspaceId, workspace: catalog.workspace(workspaceId), now: clock.now() },
+    ...{ workspaceId, workspace: catalog.workspace(workspaceId), now: clock.now(), origins },
   });
 
   async function ofPerson({ query, workspaceId }: RouteRequest, identifier: Identifier): Promise<Answer> {
