@@ -158,7 +158,7 @@ function Dispatches({ campaign, hasControl }: { campaign: string; hasControl: bo
                       {counts.targeted === null ? '–' : counted(counts.targeted, 'person', 'people')}
                     </td>
                     {hasControl && (
-                      <td className="n mut2">
+                      <td className="n mut2 p2">
                         <ControlGroup dispatch={id} />
                       </td>
                     )}
