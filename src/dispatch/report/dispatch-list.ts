@@ -7,9 +7,9 @@ import { lanes } from '../plan/send-plan.ts';
 import type { DispatchState } from '../plan/states.ts';
 import { type AcceptedWithin, acceptedWithin } from './accepted-within.ts';
 import { campaignMembers } from './campaign-members.ts';
-import { findListedWaits, type ListedWait } from './list-waits.ts';
 import { scheduleMember } from './schedule.ts';
-import { type Asking, isTried, standingFailure } from './waits.ts';
+import { findListedWaits, type ListedWait } from './waits/list-waits.ts';
+import { type Asking, isTried, standingFailure } from './waits/waits.ts';
 
 export interface DispatchFilter extends AcceptedWithin, Asking {
   campaignId: string | null;

@@ -6,7 +6,7 @@ import { idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { type BusyAccount, busyAccounts } from '../accounts/busy-accounts.ts';
 import { pacedChannels } from '../ledger/pace/starts.ts';
 import { type Pace, rateAt } from '../plan/pace.ts';
-import type { Wait } from './wait.ts';
+import type { Wait } from './waits/wait.ts';
 
 /** What the messages of a dispatch wait for by the wish of whoever runs the server or sent the request, by channel. */
 export interface OwnLimits {

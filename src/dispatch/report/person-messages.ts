@@ -13,8 +13,8 @@ import { campaignMembers } from './campaign-members.ts';
 import { feedbackOf } from './feedback.ts';
 import { findVariations } from './variations.ts';
 import { type Beside, type VerdictRow, verdictFrom } from './verdict.ts';
-import { noWaits, type Waits } from './wait.ts';
-import { type Asking, findWaits } from './waits.ts';
+import { noWaits, type Waits } from './waits/wait.ts';
+import { type Asking, findWaits } from './waits/waits.ts';
 
 export interface MessageFilter extends Asking, AcceptedWithin {
   /** Several may share an address. At least one. */

@@ -14,7 +14,7 @@ import { feedbackOf } from './feedback.ts';
 import { findVariations } from './variations.ts';
 import { type Beside, type VerdictRow, verdictFrom } from './verdict.ts';
 import type { DispatchRow } from './verdicts.ts';
-import type { Waits } from './wait.ts';
+import type { Waits } from './waits/wait.ts';
 
 export interface RecipientFilter {
   status: string | null;

@@ -11,8 +11,8 @@ import { countRestored, restoredProblem } from '../ledger/dispatches/restored.ts
 import { explanationOf, standingPauses } from '../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, type Subject, waitFor } from '../pauses/subject.ts';
 import { type LaneName, lanes } from '../plan/send-plan.ts';
-import { countWaiting, hasTasks, type WaitingFor } from './waiting.ts';
-import { noWorker, startingWorker } from './waits.ts';
+import { countWaiting, hasTasks, type WaitingFor } from './waits/waiting.ts';
+import { noWorker, startingWorker } from './waits/waits.ts';
 
 /** Counting the tasks of a lane stops here. */
 const MOST_TASKS = 1_000_000;

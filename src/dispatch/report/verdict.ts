@@ -1,6 +1,6 @@
 import type { SendStatus } from '../plan/states.ts';
 import { type FeedbackRow, feedbackShown } from './feedback.ts';
-import type { Wait, Waits } from './wait.ts';
+import type { Wait, Waits } from './waits/wait.ts';
 
 /** The columns of a send that its verdict shows, with `status` and `reason` as they count now. */
 export interface VerdictRow extends FeedbackRow, Record<string, unknown> {

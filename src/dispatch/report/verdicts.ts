@@ -13,7 +13,7 @@ import { campaignMembers } from './campaign-members.ts';
 import type { CountedDispatch, Counter, CountRow } from './counts.ts';
 import { findOwnLimits } from './own-limits.ts';
 import { scheduleMember } from './schedule.ts';
-import { type Asking, isTried, missingWorker, standingFailure } from './waits.ts';
+import { type Asking, isTried, missingWorker, standingFailure } from './waits/waits.ts';
 
 export interface DispatchRow extends CountedDispatch {
   finished_at: Date | null;

@@ -12,8 +12,8 @@ import { countRestored } from '../../ledger/dispatches/restored.ts';
 import { type Pause, standingPauses } from '../../pauses/pauses-store.ts';
 import { appIdOf, groupIdOf, relayChannels, relaySubject, relaysOf, waitFor } from '../../pauses/subject.ts';
 import { type LaneName, lanes } from '../../plan/send-plan.ts';
-import { countWaiting, type WaitingFor } from '../waiting.ts';
-import { noWorker } from '../waits.ts';
+import { countWaiting, type WaitingFor } from '../waits/waiting.ts';
+import { noWorker } from '../waits/waits.ts';
 
 /** Something that is wrong at present. `red`: somebody does not get a message. `amber`: nobody is kept from one yet. */
 export interface Trouble {

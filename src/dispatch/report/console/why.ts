@@ -11,7 +11,7 @@ import { readStoredPlans } from '../../plan/stored-plans.ts';
 import type { DryRun } from '../dry-run/dry-run.ts';
 import { listRecipients } from '../recipients.ts';
 import type { DispatchRow } from '../verdicts.ts';
-import { findWaits } from '../waits.ts';
+import { findWaits } from '../waits/waits.ts';
 
 export interface Why {
   /** The verdicts of the person that the ledger recorded, one for each channel. Empty: the dispatch did not target the person. */

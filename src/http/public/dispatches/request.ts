@@ -3,7 +3,7 @@ import { isReason, reasons } from '../../../dispatch/plan/reasons.ts';
 import { dispatchStates, sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { DispatchFilter } from '../../../dispatch/report/dispatch-list.ts';
 import type { RecipientCursor, RecipientFilter } from '../../../dispatch/report/recipients.ts';
-import type { Asking } from '../../../dispatch/report/waits.ts';
+import type { Asking } from '../../../dispatch/report/waits/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { dashed } from '../../../lib/uuid.ts';

@@ -16,7 +16,7 @@ import type { Counter } from '../../../dispatch/report/counts.ts';
 import { listDispatches } from '../../../dispatch/report/dispatch-list.ts';
 import { type AskedPerson, listRecipients } from '../../../dispatch/report/recipients.ts';
 import { describeDispatch, findDispatch } from '../../../dispatch/report/verdicts.ts';
-import { findWaits } from '../../../dispatch/report/waits.ts';
+import { findWaits } from '../../../dispatch/report/waits/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { namesNo } from '../../../lib/raw/json.ts';

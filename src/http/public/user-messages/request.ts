@@ -2,7 +2,7 @@ import { channelKeys } from '../../../channels/channel.ts';
 import { reasons } from '../../../dispatch/plan/reasons.ts';
 import { sendStatuses } from '../../../dispatch/plan/states.ts';
 import type { MessageCursor, MessageFilter } from '../../../dispatch/report/person-messages.ts';
-import type { Asking } from '../../../dispatch/report/waits.ts';
+import type { Asking } from '../../../dispatch/report/waits/waits.ts';
 import { RequestError } from '../../../errors.ts';
 import { isObject } from '../../../lib/raw/json.ts';
 import { isGiven } from '../../../lib/raw/lenient.ts';

@@ -1,16 +1,16 @@
-import { channelKeys } from '../../channels/channel.ts';
-import { channels } from '../../channels/index.ts';
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
-import { isStartingWorker, listServers } from '../../queue/servers.ts';
-import { hasWorker } from '../../queue/workers.ts';
-import type { WorkspaceCatalog } from '../../workspace/catalog.ts';
-import { RESTORED } from '../ledger/dispatches/restored.ts';
-import { type Pause, standingPauses, whyItWaits } from '../pauses/pauses-store.ts';
-import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../pauses/subject.ts';
-import { type LaneName, lanes } from '../plan/send-plan.ts';
-import type { DispatchState } from '../plan/states.ts';
-import { findOwnLimits } from './own-limits.ts';
+import { channelKeys } from '../../../channels/channel.ts';
+import { channels } from '../../../channels/index.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
+import { isStartingWorker, listServers } from '../../../queue/servers.ts';
+import { hasWorker } from '../../../queue/workers.ts';
+import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import { RESTORED } from '../../ledger/dispatches/restored.ts';
+import { type Pause, standingPauses, whyItWaits } from '../../pauses/pauses-store.ts';
+import { appIdOf, groupIdOf, relayChannels, type Subject, waitFor } from '../../pauses/subject.ts';
+import { type LaneName, lanes } from '../../plan/send-plan.ts';
+import type { DispatchState } from '../../plan/states.ts';
+import { findOwnLimits } from '../own-limits.ts';
 import { noWaits, type Wait, type Waits } from './wait.ts';
 
 /** A dispatch whose waits are asked for. */

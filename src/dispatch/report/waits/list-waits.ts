@@ -1,6 +1,6 @@
-import { textArray } from '../../db/array-text.ts';
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
+import { textArray } from '../../../db/array-text.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
 
 /** What all that is left of a dispatch waits for. */
 export interface ListedWait {

@@ -1,4 +1,4 @@
-import type { SendStatus } from '../plan/states.ts';
+import type { SendStatus } from '../../plan/states.ts';
 
 /** What the pending sends of a channel of a dispatch wait for. */
 export interface Wait {

@@ -1,5 +1,5 @@
-import type { Db } from '../../db/database.ts';
-import { sql } from '../../db/sql.ts';
+import type { Db } from '../../../db/database.ts';
+import { sql } from '../../../db/sql.ts';
 
 /** What waits for one app, one subscription group or the relays. */
 export interface WaitingFor {
