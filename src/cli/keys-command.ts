@@ -84,7 +84,7 @@ function listCommand(terminal: Terminal): Command {
     });
 }
 
-/** See `WRITE_EVERY_MS` in workspace/key-usage.ts. */
+/** See `WRITE_EVERY_MS` in workspace/keys/key-usage.ts. */
 const lastUsedNote = 'LAST USED may be a minute behind.';
 const columns = ['NAME', 'KEY', 'LAST USED', 'CREATED', 'BY', 'ALLOWED FROM', 'PERMISSIONS', 'ID'];
 

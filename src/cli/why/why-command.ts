@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import { readConfig } from '../../config.ts';
 import type { Database } from '../../db/database.ts';
-import { SendOrigins } from '../../dispatch/ledger/feedback/send-origins.ts';
 import { listMessages } from '../../dispatch/report/person-messages.ts';
 import { ObjectProblem } from '../../lib/raw/problems.ts';
 import { idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
@@ -67,7 +66,7 @@ async function explain(
   const matches = await findOrRefuse(db, workspaceId, given);
   if (matches.length === 0) return { people: [], messages: [], hasMore: false };
   const { messages, next } = await listMessages(db, {
-    ...{ workspaceId, workspace, now, since, until: null, limit, origins: new SendOrigins() },
+    ...{ workspaceId, workspace, now, since, until: null, limit },
     ...{ channel: null, status: null, reason: null, after: null },
     people: matches.map(({ person }) => person.key),
   });

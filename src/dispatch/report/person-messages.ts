@@ -3,7 +3,7 @@ import type { Db } from '../../db/database.ts';
 import { empty, type Sql, sql } from '../../db/sql.ts';
 import { undashed } from '../../lib/uuid.ts';
 import type { PersonKey } from '../../people/profile/identify.ts';
-import type { SendOrigins } from '../ledger/feedback/send-origins.ts';
+import { SendOrigins } from '../ledger/feedback/send-origins.ts';
 import { sendKey } from '../ledger/send.ts';
 import { reasonIn, statusIn } from '../ledger/status-now.ts';
 import { isHeld } from '../ledger/stopped-sends.ts';
@@ -19,7 +19,8 @@ import { type Asking, findWaits } from './waits/waits.ts';
 export interface MessageFilter extends Asking, AcceptedWithin {
   /** Several may share an address. At least one. */
   people: readonly PersonKey[];
-  origins: SendOrigins;
+  /** What is known of the variations of dispatches. Default: nothing. */
+  origins?: SendOrigins;
   channel: string | null;
   status: string | null;
   reason: string | null;
@@ -154,7 +155,7 @@ async function waitsOf(db: Db, asking: Asking, rows: readonly MessageRow[]): Pro
 }
 
 /** The message variations of the page, by `sendKey`. */
-function variationsOf(db: Db, { people, origins }: MessageFilter, page: readonly MessageRow[]) {
+function variationsOf(db: Db, { people, origins = new SendOrigins() }: MessageFilter, page: readonly MessageRow[]) {
   const buckets = new Map(people.map(({ userId, bucket }) => [userId, bucket]));
   const sends = page.flatMap((row) => {
     const { channel, ...key } = sendOf(row);
