@@ -80,7 +80,13 @@ test('an address of several people tells of all of them, whose each message is; 
   const text = await run('why', 'ada@acme.test');
   assert.match(text.out, /webhook {7}sent {7}ada {2}dispatch/, 'of several people, each line says whose it is');
   const nobody = await run('why', 'nobody@acme.test');
-  assert.deepEqual([nobody.code, nobody.out], [1, 'Nobody has the id or address nobody@acme.test.']);
+  assert.deepEqual(
+    [nobody.code, nobody.out],
+    [
+      1,
+      'Nobody has the id or address nobody@acme.test now. If it was changed since, ask for the new one, or for the id.',
+    ],
+  );
   const json = await run('why', 'nobody', '--json');
   assert.deepEqual([json.code, JSON.parse(json.out)], [1, { people: [], messages: [] }]);
   assert.equal((await run('why')).code, 2);

@@ -43,6 +43,13 @@ test('sends of a day are counted exactly, however many requests come at once, an
   assert.equal(refused?.headers.get('retry-after'), String(Math.ceil(secondsLeft)));
   assert.equal((await sendTo(app, one)).status, 201, 'what fits, fits');
   assert.equal((await sendTo(app, one)).status, 429);
+  const { problems } = (await app.get('/status')).body;
+  const told = problems.filter((one: string) => one.includes('429'));
+  assert.equal(told.length, 1);
+  assert.match(
+    told[0],
+    /^requests of API key ".+" are refused: quota sends_per_day: the workspace may send 10 messages a day, .+ \(10 × 429 at POST \/messages\/send since /,
+  );
   assert.equal((await sendTo(neighbour, one, two, three)).status, 201);
   await app.drain();
   const [row] =
@@ -88,7 +95,7 @@ test('requests of a minute are counted over all keys and endpoints of a workspac
   const neighbour = await givenNeighbour(app, 'neighbour');
   await givenQuota(app, { requestsPerMinute: 5 });
   const other = await app.givenKey({});
-  const paths = ['/dispatches', '/status', '/campaigns/list', '/segments/list'];
+  const paths = ['/dispatches', '/content_blocks/list', '/campaigns/list', '/segments/list'];
   const answers = await Promise.all(
     [...paths, ...paths].map((path, at) => app.get(path, { key: at % 2 === 0 ? other : app.key })),
   );
@@ -96,11 +103,12 @@ test('requests of a minute are counted over all keys and endpoints of a workspac
   const refused = answers.find(({ status }) => status === 429);
   assert.match(
     refused?.body.errors[0],
-    /^rate limit quota requests_per_minute: all 5 requests per minute are used up; try again in \d+ s, at 20/,
+    /^quota requests_per_minute: all 5 requests per minute are used up; try again in \d+ s, at 20/,
   );
-  assert.equal((await neighbour.get('/status')).status, 200);
+  assert.equal((await app.get('/status')).status, 200, 'what is wrong can still be asked');
+  assert.equal((await neighbour.get('/dispatches')).status, 200);
   app.clock.advance(60_000);
-  assert.equal((await app.get('/status')).status, 200);
+  assert.equal((await app.get('/dispatches')).status, 200);
 });
 
 test('quotas are shown and changed on the command line', async (t) => {

@@ -6,14 +6,26 @@ interface Refused {
   key: string;
   /** Method and path, such as `POST /users/track`. */
   endpoint: string;
+  /** What the last answer said. */
+  why: string;
   times: number;
   since: Date;
   last: Date;
 }
 
+/** What the requests of a key are refused for. */
+export interface RefusedCaller {
+  /** A sentence that names the key. */
+  said: string;
+  /** Whether a quota of the workspace is used up, against which slower requests do not help. */
+  isQuota: boolean;
+}
+
 /** What is older is no news: a caller that still comes too often is refused again before that. */
 const KEPT_MS = 5 * 60_000;
 const MOST_KEPT = 1_000;
+/** How an answer begins whose workspace has used up a quota. */
+const QUOTA = 'quota ';
 
 /** Who came too often of late, so that an operator can say which customer it is. Of this process alone, in memory. */
 export class RefusedCallers {
@@ -25,25 +37,29 @@ export class RefusedCallers {
   }
 
   /** True: the first refusal of this key at this endpoint since it was quiet. */
-  note({ workspaceId, key, endpoint }: Pick<Refused, 'workspaceId' | 'key' | 'endpoint'>): boolean {
+  note({ workspaceId, key, endpoint, why }: Pick<Refused, 'workspaceId' | 'key' | 'endpoint' | 'why'>): boolean {
     this.#forgetOld();
     const id = JSON.stringify([workspaceId, key, endpoint]);
     const now = this.#clock.now();
     const known = this.#refused.get(id);
-    if (known !== undefined) Object.assign(known, { times: known.times + 1, last: now });
+    if (known !== undefined) Object.assign(known, { times: known.times + 1, last: now, why });
     if (known !== undefined || this.#refused.size >= MOST_KEPT) return false;
-    this.#refused.set(id, { workspaceId, key, endpoint, times: 1, since: now, last: now });
+    this.#refused.set(id, { workspaceId, key, endpoint, why, times: 1, since: now, last: now });
     return true;
   }
 
   /** One sentence for each key and endpoint of a workspace. */
-  problems(workspaceId: number): string[] {
+  problems(workspaceId: number): RefusedCaller[] {
     this.#forgetOld();
     const ofWorkspace = [...this.#refused.values()].filter((one) => one.workspaceId === workspaceId);
-    return ofWorkspace.map(
-      ({ key, endpoint, times, since, last }) =>
-        `API key "${key}" comes too often: ${times} × 429 at ${endpoint} since ${since.toISOString()}, last at ${last.toISOString()}`,
-    );
+    return ofWorkspace.map(({ key, endpoint, why, times, since, last }) => {
+      const counted = `${times} × 429 at ${endpoint} since ${since.toISOString()}, last at ${last.toISOString()}`;
+      const isQuota = why.startsWith(QUOTA);
+      const said = isQuota
+        ? `requests of API key "${key}" are refused: ${why} (${counted})`
+        : `API key "${key}" comes too often: ${counted}`;
+      return { said, isQuota };
+    });
   }
 
   #forgetOld(): void {

@@ -207,7 +207,8 @@ async function answer(
   if (route.streams !== undefined) checkStreamed(request, route.streams);
   else if (mayHaveBody(route, rawBody) && !isForm)
     checkContentType(request, options.catalog().workspace(key.workspaceId));
-  const quota = chargeRequest(options, key.workspaceId, reply);
+  // What is wrong can be asked when a quota is used up, too.
+  const quota = route.permission === 'status.read' ? null : chargeRequest(options, key.workspaceId, reply);
   if (quota !== null) await quota;
   const query = queryOf(request);
   const rateOf = (bucket: RateBucket) => createRate(options, key.workspaceId, bucket, reply);

@@ -11,11 +11,11 @@ import { findSecret, SecretError, secretFrom } from '../../workspace/secrets.ts'
 import { readSince, sinceMeaning } from '../since.ts';
 import { answer, CommandEnd, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
-import { onWorkspace } from '../workspaces/on-workspace.ts';
+import { type InOption, inWorkspace, onWorkspace } from '../workspaces/on-workspace.ts';
 import { findPeople, type Match } from './find-people.ts';
 import { type Explained, messagesText, type ToldMessage } from './messages-text.ts';
 
-interface WhyOptions {
+interface WhyOptions extends InOption {
   since?: string;
   limit: string;
   json?: boolean;
@@ -25,7 +25,7 @@ const NOBODY = 1;
 const MOST = 500;
 
 export function whyCommand(terminal: Terminal): Command {
-  return new Command('why')
+  return inWorkspace(new Command('why'))
     .description('say what became of every message to a person, the newest first, and why')
     .argument('<person>', 'an email address, a phone number with +, an external id or a braze id')
     .option('-s, --since <when>', `only messages accepted since this time: ${sinceMeaning}`)
@@ -43,7 +43,12 @@ export function whyCommand(terminal: Terminal): Command {
         return explain(db, { given, workspaceId, workspace, since, limit, now });
       });
       if (explained.people.length === 0) {
-        answer(terminal, options.json, { people: [], messages: [] }, `Nobody has the id or address ${given}.`);
+        answer(
+          terminal,
+          options.json,
+          { people: [], messages: [] },
+          `Nobody has the id or address ${given} now. If it was changed since, ask for the new one, or for the id.`,
+        );
         throw new CommandEnd(NOBODY);
       }
       answer(terminal, options.json, shown(explained), messagesText(explained));

@@ -40,6 +40,7 @@ test('workspaces are added, listed and renamed', async (t) => {
 test('a command that does not say which of several workspaces it means is refused and changes none', async (t) => {
   const { db, run } = await commandLineOnDatabase(t);
   await run('workspaces', 'add', 'shop');
+  assert.equal((await run('why', 'nobody', '--in', 'test')).code, 1);
   const path = join(temporaryFolder(t), 'people.ndjson');
   writeFileSync(path, '{"external_id":"ada"}\n');
   const file = join(temporaryFolder(t), 'workspace.yaml');

@@ -62,7 +62,7 @@ function usedUp({ limit, resetAt, resetsInS }: Charge, { name, windowMs }: Omit<
   const until = new Date(resetAt * 1_000).toISOString();
   const span = spanOf(windowMs);
   const all = limit === 1 ? `the one request per ${span} is` : `all ${limit} requests per ${span} are`;
-  return `rate limit ${name}: ${all} used up; try again in ${resetsInS} s, at ${until}`;
+  return `${name.startsWith('quota ') ? name : `rate limit ${name}`}: ${all} used up; try again in ${resetsInS} s, at ${until}`;
 }
 
 /** `minute`, `3 s`: the length of a window in words. */

@@ -47,7 +47,7 @@ export interface TroublesOptions {
   now: Date;
   catalogTrouble: CatalogTrouble | null;
   /** Whom the server that answers refused of late because they came too often: one sentence each. */
-  callers: readonly string[];
+  callers: readonly { said: string; isQuota: boolean }[];
 }
 
 /** The named lane should never be this late, in milliseconds. */
@@ -80,7 +80,11 @@ export async function listTroubles(
     ...(await problemsOfDeliveries(db, workspace.id)).map((said) =>
       plain('amber', 'events', 'Events do not reach a reader', said),
     ),
-    ...callers.map((said) => plain('amber', 'callers', 'A key comes too often and gets 429', said)),
+    ...callers.map(({ said, isQuota }) =>
+      isQuota
+        ? plain('red', 'callers', 'A quota of the workspace is used up', said)
+        : plain('amber', 'callers', 'A key comes too often and gets 429', said),
+    ),
   ];
   return troubles.sort((one, other) => rank(one) - rank(other));
 }

@@ -40,7 +40,7 @@ export function statusRoute({
       const status = await describeStatus(db, workspace, {
         ...{ now: clock.now(), catalogTrouble: catalogTrouble(), limits },
         problemOfQueue: pressure.problemOf,
-        callers: refusedCallers.problems(workspaceId),
+        callers: refusedCallers.problems(workspaceId).map(({ said }) => said),
       });
       return { status: 200, body: { ...status, message: 'success' } };
     },
