@@ -1,6 +1,7 @@
 // Apps whose queue is paused: by settings that the provider refuses, and by the guard against removing many tokens.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { raw, sql } from '../src/db/sql.ts';
 import {
   broadcast,
   counts,
@@ -89,6 +90,40 @@ test('a paused app continues by itself once a probe is accepted, and sends that 
     attempts_in_flight: 0,
     sent: 40,
   });
+});
+
+test('the end of a pause that the database refuses to write is written once it takes writes again', async (t) => {
+  const { app, provider } = await start(t, `${workspace()}${everybody}`);
+  await crowd(app, 40);
+  provider.usually(() => ({ kind: 'config_error', reason: 'BadCertificate' }));
+  const id = await broadcast(app);
+  await app.drain();
+  const refusal = "begin raise exception 'no' using errcode = 'read_only_sql_transaction'; end";
+  await app.db.run(sql`${raw(`create function refuse() returns trigger language plpgsql as $$ ${refusal} $$`)}`);
+  await app.db.run(sql`create trigger refuse before delete on pauses for each row execute function refuse()`);
+  provider.usually(({ token }) => ({ kind: 'accepted', providerId: token }));
+  app.clock.advance(5 * MINUTE);
+  await provider.called(provider.calls.length + 1);
+  await app.drain();
+  app.clock.advance(SECOND);
+  await app.drain();
+  assert.equal(await isOpen(app)(), false, 'other servers still see it as paused');
+  await app.db.run(sql`drop trigger refuse on pauses`);
+  let seconds = 0;
+  await until(async () => {
+    app.clock.advance(SECOND);
+    seconds += 1;
+    await app.drain();
+    return isOpen(app)();
+  });
+  await until(async () => {
+    app.clock.advance(SECOND);
+    seconds += 1;
+    await app.drain();
+    return (await state(app, id)) === 'finished';
+  });
+  assert.ok(seconds < 60, `${seconds} s: it must not wait for another probe, which comes after five minutes`);
+  assert.equal((await counts(app, id)).sent, 40);
 });
 
 test('the guard: too many ambiguous refusals restore every token, pause the app and mark no further token', async (t) => {

@@ -37,8 +37,8 @@ export interface PausesOptions {
 export class Pauses {
   readonly #options: PausesOptions;
   readonly #probing = new Set<string>();
-  /** The subjects whose end is not yet written. A read that comes before must not pause them again. */
-  readonly #ending = new Set<string>();
+  /** The subjects whose end is not yet written, with a mark of that end. A read that comes before must not pause them again. */
+  readonly #ending = new Map<string, object>();
   readonly #onLook: (() => void)[] = [];
   readonly #onOpen: ((key: PauseKey) => void)[] = [];
   #paused = new Map<string, Pause>();
@@ -129,6 +129,7 @@ export class Pauses {
     if (this.#paused.has(id) || this.#digestNow(pause) !== pause.settings) return false;
     const since = this.#options.clock.now();
     const stored: Pause = { ...pause, since, probes: 0 };
+    this.#ending.delete(id);
     this.#paused.set(id, stored);
     this.#lookLater();
     this.#write(async () => {
@@ -155,21 +156,36 @@ export class Pauses {
 
   /** Ends a pause. `settings`: only one that was begun with the settings of this digest. null: any. */
   open(key: PauseKey, settings: string | null): void {
-    const { workspaceId, subject } = key;
+    const { db, clock } = this.#options;
+    const mark = {};
     this.#paused.delete(keyOf(key));
     this.#probing.delete(keyOf(key));
     for (const listener of this.#onOpen) listener(key);
-    const { db, clock, log, catalog } = this.#options;
-    this.#ending.add(keyOf(key));
-    this.#write(async () => {
-      const isOver = await db
-        .transaction((tx) => endPause(tx, { workspaceId, subject }, settings, clock.now()))
-        .finally(() => this.#ending.delete(keyOf(key)));
-      const facts = { workspace_id: workspaceId, subject, name: nameOfSubject(catalog(), key) };
-      if (isOver) log.info(facts, 'a pause is over: what waited for it goes out');
-    });
+    this.#ending.set(keyOf(key), mark);
+    this.#writeEnd(key, settings, mark);
+    const { workspaceId } = key;
     clock.after(HURRY_AGAIN_MS, () => {
       if (!this.#stopped) this.#write(() => db.transaction((tx) => wakeTasks(tx, workspaceId, clock.now())));
+    });
+  }
+
+  /** Tries until the end is written: otherwise what waits for it would wait for another probe. */
+  #writeEnd(key: PauseKey, settings: string | null, mark: object): void {
+    const { db, clock, log, catalog } = this.#options;
+    const isLast = () => this.#ending.get(keyOf(key)) === mark;
+    this.#write(async () => {
+      try {
+        const isOver = await db.transaction((tx) => endPause(tx, key, settings, clock.now()));
+        const { workspaceId, subject } = key;
+        const facts = { workspace_id: workspaceId, subject, name: nameOfSubject(catalog(), key) };
+        if (isOver) log.info(facts, 'a pause is over: what waited for it goes out');
+      } catch (error) {
+        clock.after(LOOK_EVERY_MS, () => {
+          if (isLast() && !this.#stopped) this.#writeEnd(key, settings, mark);
+        });
+        throw error;
+      }
+      if (isLast()) this.#ending.delete(keyOf(key));
     });
   }
 
