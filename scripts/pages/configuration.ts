@@ -9,7 +9,7 @@ export function configurationPage(): string {
   return `${[
     '# Configuration',
     '',
-    'This page lists the environment variables that Cresset reads. It is generated from `src/config.ts` by `npm run pages`.',
+    'This page lists the environment variables that Cresset reads. It is generated from `src/config/` by `npm run pages`.',
     '',
     'Cresset reads its environment once, when it starts. Every variable is optional, and an empty one counts as unset. If the',
     'environment is bad, the start fails and lists every problem. An unknown variable that begins with `CRESSET_` is a problem,',

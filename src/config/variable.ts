@@ -1,3 +1,5 @@
+import { isAbsolute, resolve } from 'node:path';
+
 export interface Variable<T> {
   name: string;
   fallback: T;
@@ -24,4 +26,10 @@ export function integer(least: number, most: number): (text: string) => number |
 
 export function url(protocols: readonly string[]): (text: string) => string | undefined {
   return (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : undefined);
+}
+
+/** An absolute path. */
+export function path(text: string): string | undefined {
+  if (text.includes('\0')) return undefined;
+  return isAbsolute(text) ? text : resolve(text);
 }
