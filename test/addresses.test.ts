@@ -57,7 +57,8 @@ async function send(app: TestApp, who: string, messages: object, state?: string)
 }
 
 async function stateOf(app: TestApp, external_id: string): Promise<string> {
-  const { body } = await app.post('/users/export/ids', { external_ids: [external_id] });
+  const { status, body } = await app.post('/users/export/ids', { external_ids: [external_id] });
+  assert.equal(status, 201, JSON.stringify(body));
   return body.users[0].email_subscribe;
 }
 

@@ -19,6 +19,9 @@ const toolNames = [
   ...['get_campaign_statistics', 'list_sandbox_messages', 'dry_run_send', 'confirm_send'],
 ];
 
+/** The worker of a test gives signs of life only while the test moves its clock. */
+const isReal = (problem: string) => !problem.includes('no sign of life');
+
 /** A port of this machine on which nobody listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -61,7 +64,7 @@ test('an assistant reads a running server by every tool, and sends once what it 
   await app.drain();
 
   const reads: [name: string, given: object, of: (answer: Answer) => unknown, expected: unknown][] = [
-    ['get_status', {}, ({ problems, accounts }) => [problems, accounts], [[], undefined]],
+    ['get_status', {}, ({ problems, accounts }) => [problems.filter(isReal), accounts], [[], undefined]],
     [
       'get_status',
       { accounts: true },

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ClientHttp2Session, OutgoingHttpHeaders } from 'node:http2';
 import { type TestContext, test } from 'node:test';
 import { http2Session, post } from '../../../test/support/http2-client.ts';
+import { type Clock, systemClock } from '../../lib/clock.ts';
 import { signJwt } from '../jwt.ts';
 import { type ApnsKey, type ApnsOptions, makeApnsKey, startApnsSimulator } from './apns.ts';
 import { apnsToken, apnsTokenFor } from './apns-tokens.ts';
@@ -12,12 +13,16 @@ const other = makeApnsKey(key.teamId, 'SIMKEY0002');
 const ADA = apnsToken('ada');
 const PAYLOAD = { aps: { alert: 'Hi' } };
 
-function providerToken({ teamId, keyId, key: pem }: ApnsKey, iat = Math.floor(Date.now() / 1_000)): string {
+/** The simulator's clock stands still, because a busy machine may need minutes for the tests of this file. */
+const now = Math.floor(Date.now() / 1_000);
+const clock: Clock = { now: () => new Date(now * 1_000), after: systemClock.after };
+
+function providerToken({ teamId, keyId, key: pem }: ApnsKey, iat = now): string {
   return `bearer ${signJwt({ alg: 'ES256', kid: keyId }, { iss: teamId, iat }, pem)}`;
 }
 
 async function connected(t: TestContext, options: ApnsOptions = {}) {
-  const apns = await startApnsSimulator({ keys: [key], ...options });
+  const apns = await startApnsSimulator({ keys: [key], clock, ...options });
   t.after(() => apns.stop());
   return { apns, session: http2Session(t, apns.url) };
 }
@@ -60,7 +65,6 @@ test('one stream is allowed until the first notification is accepted, and a thou
 });
 
 const big = (octets: number) => ({ aps: { alert: 'x'.repeat(octets - '{"aps":{"alert":""}}'.length) } });
-const now = Math.floor(Date.now() / 1_000);
 const refusals: [string, OutgoingHttpHeaders, string, object | string, number, string][] = [
   ['no topic', { 'apns-topic': undefined }, ADA, PAYLOAD, 400, 'MissingTopic'],
   ['an impossible topic', { 'apns-topic': 'com acme' }, ADA, PAYLOAD, 400, 'BadTopic'],

@@ -81,7 +81,7 @@ const badAssertions: [string, Assertion, string, RegExp][] = [
   ['naming another key', { header: { kid: 'x' } }, 'invalid_grant', /Invalid JWT Signature/],
   ['of an unknown account', { claims: { iss: 'eve@acme.test' } }, 'invalid_grant', /account not found/],
   ['for another audience', { claims: { aud: 'https://oauth2.googleapis.com/token' } }, 'invalid_grant', /audience/],
-  ['good for two hours', { claims: { exp: now + 7_200 } }, 'invalid_grant', /short-lived/],
+  ['good for two days', { claims: { exp: now + 2 * 86_400 } }, 'invalid_grant', /short-lived/],
   ['of yesterday', { claims: { iat: now - 86_400, exp: now - 82_800 } }, 'invalid_grant', /reasonable timeframe/],
   ['without iat', { claims: { iat: undefined } }, 'invalid_grant', /iat and exp/],
   ['for another scope', { claims: { scope: 'https://www.googleapis.com/auth/drive' } }, 'invalid_scope', /scope/],
