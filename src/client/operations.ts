@@ -2402,6 +2402,15 @@ export interface Operations {
         provider_message_id?: string | null;
         /** When it is tried next. */
         next_attempt_at?: string | null;
+        /** The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices. */
+        retried_after?: readonly ({
+          /** When it came. */
+          at: string;
+          /** The provider’s code. */
+          provider_code: string;
+          /** What the provider said, at most 200 characters. */
+          detail: string | null;
+        })[];
         /** When this became so. */
         updated_at?: string;
         /** What `message_extras` in its templates attached. */
@@ -3585,6 +3594,15 @@ export interface Operations {
         provider_message_id?: string | null;
         /** When it is tried next. */
         next_attempt_at?: string | null;
+        /** The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices. */
+        retried_after?: readonly ({
+          /** When it came. */
+          at: string;
+          /** The provider’s code. */
+          provider_code: string;
+          /** What the provider said, at most 200 characters. */
+          detail: string | null;
+        })[];
         /** When this became so. */
         updated_at?: string;
         /** What `message_extras` in its templates attached. */
@@ -3687,6 +3705,15 @@ export interface Operations {
         provider_message_id?: string | null;
         /** When it is tried next. */
         next_attempt_at?: string | null;
+        /** The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices. */
+        retried_after?: readonly ({
+          /** When it came. */
+          at: string;
+          /** The provider’s code. */
+          provider_code: string;
+          /** What the provider said, at most 200 characters. */
+          detail: string | null;
+        })[];
         /** When this became so. */
         updated_at?: string;
         /** What `message_extras` in its templates attached. */

@@ -76,6 +76,16 @@ export const verdict: Members = {
   provider_code: optional(orNull(text('The provider’s code.'))),
   provider_message_id: optional(orNull(text('The provider’s id of the message.'))),
   next_attempt_at: optional(orNull(time('When it is tried next.'))),
+  retried_after: optional(
+    list(
+      answered({
+        at: time('When it came.'),
+        provider_code: text('The provider’s code.'),
+        detail: orNull(text('What the provider said, at most 200 characters.')),
+      }),
+      'The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices.',
+    ),
+  ),
   updated_at: optional(time('When this became so.')),
   extras: optional(map(text(), 'What `message_extras` in its templates attached.')),
   feedback: optional({ ...feedback, additionalProperties: time() }),
