@@ -137,9 +137,18 @@ export const dryRunMembers: Members = {
       user_aliases: optional(list(alias)),
       email: optional(text()),
       channel: orNull(channel),
-      status: text('`would_be_sent`, or the status that the send would have.'),
+      message_variation_id: optional(
+        text('The message variation of its campaign that the person would get. Absent: none, as in a control group.'),
+      ),
+      status: text('`would_be_sent`, `would_be_held`, or the status that the send would have.'),
       reason: orNull(oneOf(reasons)),
       detail: optional(orNull(text())),
+      due_at: optional(
+        time(
+          'When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never.',
+        ),
+      ),
+      held_until: optional(orNull(time('Of `would_be_held`.'))),
       line: optional(integer('Of a list: the line that is refused.')),
     }),
   ),
