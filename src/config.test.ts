@@ -232,7 +232,7 @@ test('a password that is not percent-encoded is refused before a part of it beco
   for (const password of ['p@w#1', 'hidden%', 'hid/den', 'hid#den', 'hid?den', '5432/hidden'])
     assert.throws(() => readConfig({ DATABASE_URL: `postgres://cresset:${password}@db.test/cresset` }), {
       message:
-        'The environment is not usable:\n  - DATABASE_URL: percent-encode user and password: % is %25, @ is %40, / is %2F, # is %23, ? is %3F',
+        'The environment is not usable:\n  - DATABASE_URL: percent-encode user and password: % is %25, @ is %40, : is %3A, / is %2F, # is %23, ? is %3F',
     });
   const databaseUrl = 'postgres://cresset:p%40w%231@db.test/cresset';
   assert.equal(readConfig({ DATABASE_URL: databaseUrl }).databaseUrl, databaseUrl);
