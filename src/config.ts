@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { type AlertConfig, alertProblems, alertVariables } from './config/alerts.ts';
+import { commandVariables } from './config/command-variables.ts';
 import { isRealProblem, type TraceConfig, traceVariables } from './config/traces.ts';
 import { integer, matching, url, type Variable } from './config/variable.ts';
 import { encodingProblem } from './lib/encoding/url-encoding.ts';
@@ -479,7 +480,7 @@ function isSet(env: Readonly<Record<string, string | undefined>>, name: string):
 }
 
 function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {
-  const known = Object.values(variables).map(({ name }) => name);
+  const known: string[] = [...Object.values(variables).map(({ name }) => name), ...Object.values(commandVariables)];
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX))
     .filter((name) => !known.includes(name) && !alsoKnown.has(name))
