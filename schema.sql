@@ -1152,7 +1152,8 @@ create table sends (
   recipient smallint,
   scheduled_at timestamp with time zone,
   content_tries smallint,
-  extras jsonb
+  extras jsonb,
+  retried_after jsonb
 ) partition by RANGE (dispatch_id);
 comment on table sends is 'kind: person. One row for each person and channel of a dispatch, written before the first attempt. It holds the outcome.';
 
@@ -1175,7 +1176,8 @@ create table sends_default (
   recipient smallint,
   scheduled_at timestamp with time zone,
   content_tries smallint,
-  extras jsonb
+  extras jsonb,
+  retried_after jsonb
 ) with (fillfactor=35);
 
 create table sent_days (

@@ -374,8 +374,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   ];
   const limitOf = (workspaceId: number, bucket: { name: string; limit: number }) =>
     options.catalog().workspace(workspaceId)?.settings.rateLimits[bucket.name] ?? bucket.limit;
-  const onRefused: ServerOptions['onRefused'] = ({ workspaceId, name: key }, endpoint, why) => {
-    const isNew = refusedCallers.note({ workspaceId, key, endpoint, why });
+  const onRefused: ServerOptions['onRefused'] = ({ workspaceId, name: key }, endpoint, { code, errors }) => {
+    const why = errors.join('; ');
+    const isNew = refusedCallers.note({ workspaceId, key, endpoint, why, code });
     if (isNew) log.warn({ workspace_id: workspaceId, key, endpoint, why }, 'a key comes too often and gets 429');
   };
   const serving = { meters, routes, pages, operator, rewriteUrl: toConsole };

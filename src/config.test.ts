@@ -188,6 +188,7 @@ const misspelt: [string, string][] = [
   ['CRESSET_BODY_LIMITS', 'CRESSET_BODY_LIMIT'],
   ['CRESSET_api_key', 'CRESSET_API_KEY'],
   ['CRESSET_PORT', 'PORT'],
+  ['CRESSET_MCPKEY', 'CRESSET_MCP_KEY'],
   ['CRESSET_PROT', 'PORT'],
   ['CRESSET_DATABASE_URL', 'DATABASE_URL'],
 ];
@@ -203,6 +204,12 @@ test('an unknown name near to nothing is refused without a suggestion', () => {
 
 test('a name that the workspace file refers to is no unknown variable', () => {
   assert.deepEqual(readConfig({ CRESSET_BACKEND_KEY: 'x' }, new Set(['CRESSET_BACKEND_KEY'])), defaults);
+});
+
+test('what a shell exports for one command stops no other', () => {
+  for (const name of ['CRESSET_MCP_URL', 'CRESSET_MCP_KEY', 'CRESSET_SHADOW_KEY'])
+    assert.deepEqual(readConfig({ [name]: 'x' }), defaults, name);
+  assert.equal(readConfig({ CRESSET_IN: 'shop' }).workspaceName, 'shop');
 });
 
 test('the database of our own tests is not read by a server that they start', () => {
@@ -232,7 +239,7 @@ test('a password that is not percent-encoded is refused before a part of it beco
   for (const password of ['p@w#1', 'hidden%', 'hid/den', 'hid#den', 'hid?den', '5432/hidden'])
     assert.throws(() => readConfig({ DATABASE_URL: `postgres://cresset:${password}@db.test/cresset` }), {
       message:
-        'The environment is not usable:\n  - DATABASE_URL: percent-encode user and password: % is %25, @ is %40, / is %2F, # is %23, ? is %3F',
+        'The environment is not usable:\n  - DATABASE_URL: percent-encode user and password: % is %25, @ is %40, : is %3A, / is %2F, # is %23, ? is %3F',
     });
   const databaseUrl = 'postgres://cresset:p%40w%231@db.test/cresset';
   assert.equal(readConfig({ DATABASE_URL: databaseUrl }).databaseUrl, databaseUrl);

@@ -1,4 +1,5 @@
 import { type AlertConfig, alertProblems, alertVariables } from './config/alerts.ts';
+import { commandVariables } from './config/command-variables.ts';
 import { type OpenIdConfig, openIdProblems, openIdVariables } from './config/openid.ts';
 import { type RequestConfig, requestVariables } from './config/requests.ts';
 import { type SendingConfig, sendingVariables } from './config/sending.ts';
@@ -79,7 +80,7 @@ function isSet(env: Readonly<Record<string, string | undefined>>, name: string):
 }
 
 function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {
-  const known = Object.values(variables).map(({ name }) => name);
+  const known: string[] = [...Object.values(variables).map(({ name }) => name), ...Object.values(commandVariables)];
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX))
     .filter((name) => !known.includes(name) && !alsoKnown.has(name))

@@ -300,6 +300,12 @@ export const errorCodes = {
     meaning:
       'The requests of this window are used up (`errors` says of which limit, how many it has, and when the next window begins), or too many previews, explanations and dry runs of the workspace wait (`errors` says which). Try again after `Retry-After`.',
   },
+  quota_used_up: {
+    status: 429,
+    label: 'Rate Limited',
+    meaning:
+      'A quota that the host has set for the workspace is used up (`errors` says which, and until when). Slower requests do not help. Try again after `Retry-After`.',
+  },
   internal_error: {
     status: 500,
     label: 'Internal Server Error',

@@ -174,6 +174,12 @@ test('a dry run says who is in the control group, and details say how people are
   });
   const said = new Set(body.recipients.map(({ status, reason }: Record<string, string>) => reason ?? status));
   assert.deepEqual(said, new Set(['control_group', 'would_be_sent']));
+  const id = await trigger(app, { recipients });
+  const tried = body.recipients.map((one: Record<string, string>) => [
+    one.external_id,
+    one.message_variation_id ?? null,
+  ]);
+  assert.deepEqual(new Map(tried), await variationsIn(app, id), 'each person has the variation that they then get');
   const names = new Set(body.samples.map(({ message }: { message: { body: string } }) => message.body));
   assert.deepEqual(names, new Set(['A', 'B']), 'templates know the variation');
   const { body: details } = await app.get('/campaigns/details?campaign_id=offer');

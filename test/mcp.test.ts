@@ -256,6 +256,36 @@ test('--read-only has no tools that send; without a server each call says so; th
   assert.equal(log.match(/^MCP: .*Invalid input.*$/gm)?.length, 2, log);
 });
 
+test('requests that are piped in are answered, and then the process ends', async (t) => {
+  const server = createServer(({ socket }, response) => {
+    // By then the pipe is closed, if the process does not wait for this answer.
+    setImmediate(() => response.end(JSON.stringify({ problems: [], message: 'success', from: socket.remoteFamily })));
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const child = spawn(process.execPath, [program, 'mcp', '--url', `http://127.0.0.1:${port}`], {
+    env: { ...plainEnvironment(), CRESSET_MCP_KEY: 'a-key' },
+  });
+  const ended = once(child, 'close');
+  const clientInfo = { name: 'test', version: '1' };
+  const requests = [
+    { id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo } },
+    { id: 2, method: 'tools/call', params: { name: 'get_status', arguments: {} } },
+    { id: 3, method: 'tools/list', params: {} },
+  ];
+  child.stdin.end(
+    requests
+      .map((one) => JSON.stringify({ jsonrpc: '2.0', ...one }))
+      .join('\n')
+      .concat('\n'),
+  );
+  const ids: number[] = [];
+  for await (const line of createInterface({ input: child.stdout })) ids.push(JSON.parse(line).id);
+  assert.deepEqual(ids.sort(), [1, 2, 3]);
+  assert.deepEqual(await ended, [0, null]);
+});
+
 test('the page lists every tool', () => {
   const page = readFileSync('docs/mcp.md', 'utf8').split('## The tools')[1] ?? '';
   const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);

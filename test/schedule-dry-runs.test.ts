@@ -12,7 +12,7 @@ const messages = {
   },
 };
 
-type Verdict = Record<'external_id' | 'status' | 'reason' | 'held_until', string | null>;
+type Verdict = Record<'external_id' | 'status' | 'reason' | 'held_until' | 'due_at', string | null>;
 
 async function rehearse(app: TestApp, schedule: object, { cresset = {}, ...rest }: Record<string, object> = {}) {
   const body = {
@@ -27,6 +27,7 @@ async function rehearse(app: TestApp, schedule: object, { cresset = {}, ...rest 
   const verdicts: Verdict[] = reply.body.recipients;
   return {
     ...{ body: reply.body, said: Object.fromEntries(verdicts.map((one) => [one.external_id, one.status])) },
+    ...{ due: Object.fromEntries(verdicts.map((one) => [one.external_id, one.due_at ?? null])) },
     ...{ held: Object.fromEntries(verdicts.map((one) => [one.external_id, one.held_until ?? null])) },
   };
 }
@@ -57,11 +58,39 @@ test('quiet hours are asked at the time of the schedule, by the clock of each pe
   assert.deepEqual(optimal.said, { ada: 'would_be_sent', bob: 'would_be_sent' }, 'noon');
 });
 
+test('each verdict says at which instant the message would be due, by the clock of each person', async (t) => {
+  const app = await startTestApp(t, { startsAt: new Date('2026-12-01T03:09:00Z') });
+  await givenTwo(app);
+  await app.post('/users/track', { attributes: [{ external_id: 'eve' }] });
+  const people = { external_user_ids: ['ada', 'bob', 'eve'] };
+  const local = await rehearse(app, { time: '2026-12-05T12:00:00', in_local_time: true }, people);
+  const noon = { ada: '2026-12-05T11:00:00.000Z', bob: '2026-12-05T17:00:00.000Z', eve: '2026-12-05T12:00:00.000Z' };
+  assert.deepEqual(local.due, noon, 'without a zone that of the workspace');
+  const quiet = { cresset: { quiet_hours: night } };
+  const early = await rehearse(app, { time: '2026-12-05T09:00:00', in_local_time: true }, quiet);
+  assert.equal(early.due.ada, '2026-12-05T08:00:00.000Z');
+  assert.equal(early.held.ada, '2026-12-05T09:00:00.000Z', 'held until then');
+  const optimal = await rehearse(app, { time: '2026-12-05', at_optimal_time: true }, people);
+  assert.deepEqual(optimal.due, noon);
+  const instant = await rehearse(app, { time: '2026-12-05T12:00:00Z' });
+  assert.deepEqual(instant.due, { ada: '2026-12-05T12:00:00.000Z', bob: '2026-12-05T12:00:00.000Z' });
+  const now = await app.post('/messages/send', { ...people, messages, cresset: { dry_run: true } });
+  assert.ok(
+    now.body.recipients.every((one: Verdict) => !('due_at' in one)),
+    'what goes out at once has none',
+  );
+});
+
 test('a message is rendered for its time, and one whose time has passed for a person expires', async (t) => {
   const app = await startTestApp(t, { startsAt: new Date('2026-12-05T12:30:00Z') });
   await givenTwo(app);
   const { body, said } = await rehearse(app, { time: '2026-12-05T12:00:00', in_local_time: true });
   assert.deepEqual(said, { ada: 'expired', bob: 'would_be_sent' }, 'in Vienna it is half past one');
+  assert.deepEqual(
+    body.recipients.map((one: Verdict) => one.due_at ?? null),
+    [null, '2026-12-05T17:00:00.000Z'],
+    'what would not go out is due at no time',
+  );
   assert.deepEqual(
     body.samples.map((one: { message: { body: string } }) => one.message.body),
     ['2026-12-05 17:00'],

@@ -121,6 +121,56 @@ test('a webhook’s status and the beginning of its answer are told, without wha
   assert.deepEqual([down.status, down.detail], ['pending', `ECONNREFUSED ${gone}`]);
 });
 
+test('the answers after which a webhook was tried again stay, with their times, at most five of them', async (t) => {
+  const answers: [status: number, text: string][] = [];
+  const host = await startServer(t, (_request, response) => {
+    const [status, text] = answers.shift() ?? [200, 'thanks'];
+    response.writeHead(status).end(text);
+  });
+  const app = await startWorld(t, `webhook: { deliver: true, allow: ["${host}"] }`);
+  const webhook = { url: `http://${host}/`, request_method: 'POST' };
+  const shown = async () => (await app.get('/users/ada/messages?limit=1')).body.messages[0];
+  const tryAgain = async () => {
+    for (let message = await shown(); message.status === 'pending'; message = await shown()) {
+      app.clock.advance(Date.parse(message.next_attempt_at) - app.clock.now().getTime());
+      await app.drain();
+    }
+  };
+
+  answers.push([503, 'busy'], [500, 'x'.repeat(5_000)]);
+  await verdictOf(app, { webhook });
+  const [first, ...none] = (await shown()).retried_after;
+  assert.deepEqual([first, none], [{ at: '2026-03-15T12:00:00.000Z', provider_code: '503', detail: '503 busy' }, []]);
+  await tryAgain();
+  const sent = await shown();
+  assert.deepEqual([sent.status, sent.attempts, sent.detail, sent.provider_code], ['sent', 3, null, null]);
+  const [again, second] = sent.retried_after;
+  assert.deepEqual(again, first, 'the first answer is kept as it was');
+  assert.equal(second.provider_code, '500');
+  assert.match(second.detail, /^500 x{100,}/);
+  assert.ok(second.detail.length <= 200 && second.at > first.at, JSON.stringify(second));
+  const { body } = await app.get(`/dispatches/${sent.dispatch_id}/recipients`);
+  assert.deepEqual(body.recipients[0].retried_after, sent.retried_after, 'the dispatch says the same');
+
+  app.clock.advance(1_000);
+  assert.equal((await verdictOf(app, { webhook })).status, 'sent');
+  assert.equal((await shown()).retried_after, undefined, 'a send that went out at once has none');
+
+  app.clock.advance(1_000);
+  answers.push(...[1, 2, 3, 4, 5, 6].map((count): [number, string] => [500 + count, `no ${count}`]));
+  await verdictOf(app, { webhook });
+  await tryAgain();
+  const failed = await shown();
+  assert.deepEqual([failed.status, failed.reason, failed.provider_code], ['failed', 'gave_up', '506']);
+  const codes = failed.retried_after.map(({ provider_code: code }: Shown) => code);
+  assert.deepEqual(codes, ['501', '502', '503', '504', '505']);
+  answers.push([510, 'once more']);
+  await app.post(`/dispatches/${failed.dispatch_id}/replay`, { statuses: ['failed'] });
+  await app.drain();
+  const replayed = (await shown()).retried_after.map(({ provider_code: code }: Shown) => code);
+  assert.deepEqual(replayed, ['510'], 'a replay begins anew, as the count of attempts does');
+});
+
 test('what a rule of ours refuses has the rule as its reason, also in the counts and in a replay', async (t) => {
   const app = await startWorld(t, 'webhook: { deliver: true, allow: ["hooks.internal:8443"] }');
   const webhook = { url: 'http://127.0.0.1/{{${user_id}}}', request_method: 'POST' };

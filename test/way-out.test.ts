@@ -202,8 +202,10 @@ test('a server that has just been started says that its worker is starting, and 
   assert.match((await app.get(`/dispatches/${id}`)).body.failure, /^no worker of the lane "named" is running/);
 });
 
-test('a schedule that was deleted or sent says so when it is changed', async (t) => {
+test('a schedule that was deleted or has fired says so when it is changed or deleted, with its dispatch', async (t) => {
   const app = await start(t);
+  const messages = '{ webhook: { url: "https://example.test/", request_method: POST } }';
+  await app.givenWorkspace(`campaigns: [{ id: reminder, name: R, kind: api_triggered, messages: ${messages} }]`);
   const at = (time: string) => ({ schedule: { time } });
   const create = async (time: string): Promise<string> => {
     const body = { external_user_ids: ['ada'], messages: { webhook }, ...at(time) };
@@ -211,13 +213,55 @@ test('a schedule that was deleted or sent says so when it is changed', async (t)
   };
   const deleted = await create('2026-05-01T00:00:00Z');
   await app.post('/messages/schedule/delete', { schedule_id: deleted });
-  const change = async (schedule_id: string) =>
-    (await app.post('/messages/schedule/update', { schedule_id, ...at('2026-06-01T00:00:00Z') })).body.errors;
-  assert.deepEqual(await change(deleted), ['schedule_id does not name a pending schedule; it was deleted']);
-  const sent = await create(new Date(app.clock.now().getTime() + 60_000).toISOString());
+  const past = 'schedule_id does not name a pending schedule;';
+  const problemsOf = async (path: string, body: object): Promise<string[]> => {
+    const reply = await app.post(path, body);
+    assert.deepEqual([reply.status, reply.body.message], [400, 'Bad Request'], JSON.stringify(reply.body));
+    return reply.body.errors;
+  };
+  const change = (schedule_id: string) =>
+    problemsOf('/messages/schedule/update', { schedule_id, ...at('2026-06-01T00:00:00Z') });
+  const remove = (schedule_id: string) => problemsOf('/messages/schedule/delete', { schedule_id });
+  assert.deepEqual(await change(deleted), [`${past} it was deleted`]);
+
+  const due = new Date(app.clock.now().getTime() + 60_000);
+  const sent = await create(due.toISOString());
+  const trigger = { campaign_id: 'reminder', recipients: [{ external_user_id: 'ada' }], ...at(due.toISOString()) };
+  const triggered = (await app.post('/campaigns/trigger/schedule/create', trigger)).body;
+  const local = { external_user_ids: ['ada'], messages: { webhook } };
+  const lasts = new Date(due.getTime() + 3_600_000).toISOString().slice(0, 19);
+  const byClock = { schedule: { time: lasts, in_local_time: true } };
+  const timed = (await app.post('/messages/schedule/create', { ...local, ...byClock })).body;
   app.clock.advance(61_000);
   await app.drain();
-  assert.match((await change(sent))[0], /^schedule_id does not name a pending schedule; it was sent at 2026-/);
+  const fired = (id: string) => {
+    const firedAt = app.clock.now().toISOString();
+    return `${past} it fired at ${firedAt} as dispatch ${id.replaceAll('-', '')} and can no longer be`;
+  };
+  assert.deepEqual(await change(sent), [`${fired(sent)} changed`]);
+  assert.deepEqual(await remove(sent), [`${fired(sent)} deleted`]);
+  const { schedule_id } = triggered;
+  const ids = { campaign_id: 'reminder', schedule_id };
+  const changed = await problemsOf('/campaigns/trigger/schedule/update', { ...ids, ...at('2026-06-01T00:00:00Z') });
+  assert.deepEqual(changed, [`${fired(triggered.dispatch_id)} changed`]);
+  const removed = await problemsOf('/campaigns/trigger/schedule/delete', ids);
+  assert.deepEqual(removed, [`${fired(triggered.dispatch_id)} deleted`]);
+
+  const [lasting] = await change(timed.schedule_id);
+  const until = new Date(Date.parse(`${lasts}Z`) + 12 * 3_600_000).toISOString();
+  const firedTimed = lasting?.slice(0, lasting.indexOf(' and can'));
+  assert.match(
+    firedTimed ?? '',
+    /^schedule_id does not name a pending schedule; it fired at 2026-\S+ as dispatch \w{32}$/,
+  );
+  assert.equal(
+    lasting,
+    `${firedTimed} and can no longer be changed; until ${until} it can be deleted for those whose time has not come`,
+  );
+  assert.equal((await app.post('/messages/schedule/delete', { schedule_id: timed.schedule_id })).status, 201);
+  const cancelled = `${firedTimed}, which was cancelled, and can no longer be`;
+  assert.deepEqual(await change(timed.schedule_id), [`${cancelled} changed`]);
+  assert.deepEqual(await remove(timed.schedule_id), [`${cancelled} deleted`]);
 });
 
 test('cresset apply tells slips, and schedules that use what the file archives', async (t) => {

@@ -59,6 +59,16 @@ ${at}Z  webhook       sent       campaign Spring offers  dispatch ${first}`,
     [...since.out.matchAll(/dispatch (\w+)/g)].map(([, id]) => id),
     [second],
   );
+  await app.givenWorkspace('time_zone: Pacific/Kiritimati'); // fourteen hours ahead
+  const byTheirClock = new Date(Date.now() + (14 * 60 - 45) * 60_000).toISOString().slice(0, 16);
+  const local = await run('why', 'ada', '--since', byTheirClock);
+  assert.deepEqual(
+    [...local.out.matchAll(/dispatch (\w+)/g)].map(([, id]) => id),
+    [second],
+    'a time without a zone is by the clock of the workspace',
+  );
+  const days = await run('why', 'ada', '--since', 'yesterday');
+  assert.equal(days.out.match(/dispatch/g)?.length, 2);
   const limited = await run('why', 'ada', '--limit', '1');
   assert.match(limited.out, /There are older ones: --limit lists more\.$/);
   const none = await run('why', 'ada', '--since', '1m');

@@ -5,6 +5,7 @@ import { sql } from '../src/db/sql.ts';
 import { changeQuotas } from '../src/workspace/quotas.ts';
 import { startTestApp, type TestApp } from './support/app.ts';
 import { commandLine } from './support/command-line.ts';
+import { testDatabase } from './support/database.ts';
 import { givenNeighbour } from './support/tenants.ts';
 
 const messages = { webhook: { url: 'https://example.com/hook', request_method: 'POST', body: 'Hi' } };
@@ -88,6 +89,30 @@ test('an audience is counted as it is written; the next one is refused; a schedu
   assert.match(refused.body.errors[0], /which leaves no room for an audience until/);
   await givenQuota(app, { sendsPerDay: null });
   assert.equal((await broadcast()).status, 201);
+});
+
+test('what is refused after it was counted is given back', async (t) => {
+  const database = await testDatabase(t);
+  const app = await startTestApp(t, { worker: false, database });
+  const other = await startTestApp(t, { worker: false, database });
+  await givenPeople(app, 3);
+  await givenQuota(app, { sendsPerDay: 10 });
+  await other.refreshCatalog();
+  const counted = async () =>
+    (await app.db.query<{ sends: number }>(sql`select sends from sent_days`)).reduce((sum, one) => sum + one.sends, 0);
+  const body = { external_user_ids: ['p0', 'p1', 'p2'], messages };
+  // Both servers have counted the request before either can store the key.
+  const both = await app.db.transaction(async (tx) => {
+    await tx.run(sql`lock table idempotency_keys in share mode`);
+    const answers = [app, other].map(({ url }) =>
+      app.post('/messages/send', body, { url, headers: { 'idempotency-key': 'once' } }),
+    );
+    while ((await counted()) < 6);
+    return { answers };
+  });
+  const answers = await Promise.all(both.answers);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409]);
+  assert.equal(await counted(), 3, 'only what was accepted');
 });
 
 test('requests of a minute are counted over all keys and endpoints of a workspace', async (t) => {

@@ -1,3 +1,4 @@
+import { commandVariables } from '../../src/config/command-variables.ts';
 import { variables } from '../../src/config.ts';
 
 /** The text of docs/configuration.md. */
@@ -6,6 +7,9 @@ export function configurationPage(): string {
     ({ name, shownFallback, expected, meaning }) =>
       `| \`${name}\` | ${shownFallback} | ${escapeCell(expected)} | ${escapeCell(meaning)} |`,
   );
+  const ofCommands = Object.values(commandVariables)
+    .map((name) => `\`${name}\``)
+    .join(', ');
   return `${[
     '# Configuration',
     '',
@@ -13,7 +17,7 @@ export function configurationPage(): string {
     '',
     'Cresset reads its environment once, when it starts. Every variable is optional, and an empty one counts as unset. If the',
     'environment is bad, the start fails and lists every problem. An unknown variable that begins with `CRESSET_` is a problem,',
-    'too, unless the workspace file refers to it (`${env:CRESSET_…}`).',
+    `too, unless the workspace file refers to it (\`\${env:CRESSET_…}\`) or only a command reads it: ${ofCommands}.`,
     '',
     '| variable | when unset | expected | meaning |',
     '|---|---|---|---|',

@@ -36,6 +36,32 @@ test('a file that refers to variables is applied, and applying it again changes 
   assert.equal((dry.out + first.out).includes('the-password'), false);
 });
 
+test('a first apply names what the file says, and no defaults of the rest', async (t) => {
+  const file = join(temporaryFolder(t), 'workspace.yaml');
+  const sections = [
+    'events: { consent: true }',
+    'requests: { key_in_body: true }',
+    'users: { blocked_ids: [x] }',
+    'schedules: { late_minutes: 60 }',
+    'audience: {}',
+    'liquid: { escape_html_by_default: true }',
+    'item_catalogs: { storage_bytes: 1000 }',
+  ];
+  writeFileSync(file, sections.join('\n'));
+  const { run } = await commandLineOnDatabase(t);
+  const plan = [
+    ...['~ requests: key_in_body', '~ liquid: escape_html_by_default', '~ users: blocked_ids'],
+    ...['~ item_catalogs: storage_bytes', '~ events: consent', '= audience (unchanged)', '= schedules (unchanged)'],
+  ];
+  const { out } = await run('apply', file);
+  assert.deepEqual(out.split('\n').slice(0, plan.length).sort(), plan.sort(), out);
+  const again = JSON.parse((await run('apply', file, '--json')).out);
+  assert.ok(
+    again.plan.every(({ kind }: { kind: string }) => kind === 'unchanged'),
+    JSON.stringify(again.plan),
+  );
+});
+
 test('the segment that every workspace has from its beginning is no thing that the file leaves out', async (t) => {
   const file = join(temporaryFolder(t), 'workspace.yaml');
   writeFileSync(file, 'campaigns: [{ id: c, name: Receipts, kind: api }]');

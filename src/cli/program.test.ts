@@ -97,7 +97,11 @@ const misuses: [string[], Record<string, string>, RegExp][] = [
     /^--allow-from 10\.0\.0\.0\/40: expected an IPv4/,
   ],
   [['tokens', 'restore'], {}, /^say which: --app, --since or --reason$/],
-  [['tokens', 'list', '--since', 'soon'], {}, /^--since soon: expected an ISO time, or 30m, 6h, 2d ago$/],
+  [
+    ['tokens', 'list', '--since', 'soon'],
+    {},
+    /^--since soon: expected today, yesterday, a date such as 2026-03-15, .* or 30m, 6h, 2d ago$/,
+  ],
   [['tokens', 'list', '--limit', '0'], {}, /^--limit: expected a number above 0$/],
   [['keys', 'list'], { PORT: 'x' }, /^The environment is not usable:\n {2}- PORT: expected an integer/],
   [['serve'], { CRESSET_ROLE: 'api' }, /CRESSET_ROLE: there is no such variable; did you mean CRESSET_ROLES\?/],

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import type { Database } from '../db/database.ts';
 import { undashed } from '../lib/uuid.ts';
 import { listRemovals, type Removal, type RemovalFilter, restoreTokens } from '../people/tokens/token-removals.ts';
 import { idKey } from '../workspace/catalog.ts';
-import { readSince, sinceMeaning } from './since.ts';
+import { readSince, type Since, sinceIn, sinceMeaning } from './since.ts';
 import { answer, type Terminal, table } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 import { type InOption, inWorkspace, onWorkspace } from './workspaces/on-workspace.ts';
@@ -41,8 +42,8 @@ function listCommand(terminal: Terminal): Command {
       const limit = Number(options.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit: expected a number above 0');
       const filter = filterOf(options);
-      const removals = await onWorkspace(terminal, options, (db, workspaceId) =>
-        listRemovals(db, { ...filter, workspaceId, limit }),
+      const removals = await onWorkspace(terminal, options, async (db, workspaceId) =>
+        listRemovals(db, { ...(await filterIn(db, workspaceId, filter, new Date())), limit }),
       );
       const text = removals.length === 0 ? 'There are none.' : table(columns, removals.map(row));
       answer(terminal, options.json, removals.map(shown), text);
@@ -57,20 +58,32 @@ function restoreCommand(terminal: Terminal): Command {
       if (options.app === undefined && options.since === undefined && options.reason === undefined)
         throw new UsageError('say which: --app, --since or --reason');
       const filter = filterOf(options);
-      const { restored, owned, gone } = await onWorkspace(terminal, options, (db, workspaceId) =>
-        restoreTokens(db, { ...filter, workspaceId }, new Date()),
+      const now = new Date();
+      const { restored, owned, gone } = await onWorkspace(terminal, options, async (db, workspaceId) =>
+        restoreTokens(db, await filterIn(db, workspaceId, filter, now), now),
       );
       const text = `${restored} restored; ${owned} belong to somebody else now; the owners of ${gone} were deleted.`;
       answer(terminal, options.json, { restored, owned_by_others: owned, people_gone: gone }, text);
     });
 }
 
-function filterOf({ app, since, reason }: FilterOptions): Omit<RemovalFilter, 'workspaceId'> {
+type AskedFilter = Omit<RemovalFilter, 'workspaceId' | 'since'> & { since: Since | null };
+
+function filterOf({ app, since, reason }: FilterOptions): AskedFilter {
   return {
     appId: app === undefined ? null : idKey(app),
-    since: since === undefined ? null : readSince(since, new Date()),
+    since: since === undefined ? null : readSince(since),
     reason: reason ?? null,
   };
+}
+
+async function filterIn(
+  db: Database,
+  workspaceId: number,
+  { since, ...filter }: AskedFilter,
+  now: Date,
+): Promise<RemovalFilter> {
+  return { ...filter, workspaceId, since: await sinceIn(db, workspaceId, since, now) };
 }
 
 const columns = ['WHEN', 'STATE', 'REASON', 'PERSON', 'APP', 'TOKEN', 'DISPATCH'];

@@ -669,10 +669,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -1017,10 +1023,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -1196,10 +1208,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -1363,10 +1381,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -1523,10 +1547,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -1773,10 +1803,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -2013,10 +2049,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -2156,10 +2198,16 @@ export interface Operations {
         email?: string;
         /** The channel. */
         channel: "android_push" | "apple_push" | "content_card" | "email" | "kindle_push" | "sms" | "web_push" | "webhook" | "whats_app" | null;
-        /** `would_be_sent`, or the status that the send would have. */
+        /** The message variation of its campaign that the person would get. Absent: none, as in a control group. */
+        message_variation_id?: string;
+        /** `would_be_sent`, `would_be_held`, or the status that the send would have. */
         status: string;
         reason: "unknown_user" | "duplicate" | "not_in_segment" | "not_in_audience" | "no_address" | "hard_bounced" | "marked_spam" | "invalid_phone" | "suppressed" | "duplicate_address" | "unsubscribed" | "not_opted_in" | "not_in_subscription_group" | "blocked_country" | "control_group" | "quiet_hours" | "frequency_capped" | "aborted" | "render_error" | "content_unavailable" | "payload_too_large" | "expired" | "attachment_unusable" | "blocked_target" | "malformed_request" | "malformed_subscription" | "malformed_token" | "outside_window" | "smtputf8_unsupported" | "subscription_expired" | "provider_refused" | "address_dead" | "gave_up" | "unknown" | "cancelled" | null;
         detail?: string | null;
+        /** When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never. */
+        due_at?: string;
+        /** Of `would_be_held`. */
+        held_until?: string | null;
         /** Of a list: the line that is refused. */
         line?: number;
       })[];
@@ -2317,6 +2365,23 @@ export interface Operations {
           [name: string]: unknown;
         };
       };
+      /** What quiet hours hold. Absent: nothing. */
+      held?: {
+        /** How many. */
+        messages: number;
+        /** When the first of them may go. */
+        first_until: string | null;
+        /** When the last of them may go. */
+        last_until: string | null;
+      };
+      /** What became of the first part, by channel. Absent: no first part was begun. */
+      canary?: {
+        [name: string]: {
+          state: "running" | "passed" | "stopped";
+          /** Messages that were begun. */
+          started: number;
+        };
+      };
       /** What its messages wait for although nothing is wrong: its pace, a quota of ours, or a worker that is starting. */
       waits?: readonly ({
         /** null: all. */
@@ -2402,6 +2467,15 @@ export interface Operations {
         provider_message_id?: string | null;
         /** When it is tried next. */
         next_attempt_at?: string | null;
+        /** The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices. */
+        retried_after?: readonly ({
+          /** When it came. */
+          at: string;
+          /** The provider’s code. */
+          provider_code: string;
+          /** What the provider said, at most 200 characters. */
+          detail: string | null;
+        })[];
         /** When this became so. */
         updated_at?: string;
         /** What `message_extras` in its templates attached. */
@@ -3585,6 +3659,15 @@ export interface Operations {
         provider_message_id?: string | null;
         /** When it is tried next. */
         next_attempt_at?: string | null;
+        /** The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices. */
+        retried_after?: readonly ({
+          /** When it came. */
+          at: string;
+          /** The provider’s code. */
+          provider_code: string;
+          /** What the provider said, at most 200 characters. */
+          detail: string | null;
+        })[];
         /** When this became so. */
         updated_at?: string;
         /** What `message_extras` in its templates attached. */
@@ -3687,6 +3770,15 @@ export interface Operations {
         provider_message_id?: string | null;
         /** When it is tried next. */
         next_attempt_at?: string | null;
+        /** The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices. */
+        retried_after?: readonly ({
+          /** When it came. */
+          at: string;
+          /** The provider’s code. */
+          provider_code: string;
+          /** What the provider said, at most 200 characters. */
+          detail: string | null;
+        })[];
         /** When this became so. */
         updated_at?: string;
         /** What `message_extras` in its templates attached. */

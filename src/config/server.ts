@@ -81,7 +81,7 @@ export const serverVariables: { [K in keyof ServerConfig]: Variable<ServerConfig
     shownFallback: 'unset: the embedded PostgreSQL',
     expected: 'a URL that starts with postgres://, postgresql:// or socket:',
     meaning:
-      'The URL of a PostgreSQL 15 or newer. Any number of servers may share one. `socket:/var/run/postgresql?db=cresset&user=cresset&password=…` names a Unix socket. Percent-encode user and password: `@` is `%40`, `/` is `%2F`, `#` is `%23`, `?` is `%3F`, `%` is `%25`.',
+      'The URL of a PostgreSQL 15 or newer. Any number of servers may share one. `socket:/var/run/postgresql?db=cresset&user=cresset&password=…` names a Unix socket. Percent-encode user and password: `@` is `%40`, `:` is `%3A`, `/` is `%2F`, `#` is `%23`, `?` is `%3F`, `%` is `%25`.',
     problemOf: encodingProblem,
     read: url(['postgres:', 'postgresql:', 'socket:']),
   },

@@ -56,7 +56,9 @@ function known(error: RequestError): Answer {
 /** A 429 says the seconds twice: newer contracts of the original send only the second header. Source: send.md §13. */
 function waitHeaders(code: RequestError['code'], seconds: number): Record<string, string> {
   const text = String(seconds);
-  return code === 'rate_limited' ? { 'retry-after': text, 'x-ratelimit-retry-after': text } : { 'retry-after': text };
+  return errorCodes[code].status === 429
+    ? { 'retry-after': text, 'x-ratelimit-retry-after': text }
+    : { 'retry-after': text };
 }
 
 function errorCodeOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
 
 /** A key whose requests this server answered with 429. */
@@ -8,6 +9,8 @@ interface Refused {
   endpoint: string;
   /** What the last answer said. */
   why: string;
+  /** The code of the last answer. */
+  code: ErrorCode;
   times: number;
   since: Date;
   last: Date;
@@ -24,8 +27,6 @@ export interface RefusedCaller {
 /** What is older is no news: a caller that still comes too often is refused again before that. */
 const KEPT_MS = 5 * 60_000;
 const MOST_KEPT = 1_000;
-/** How an answer begins whose workspace has used up a quota. */
-const QUOTA = 'quota ';
 
 /** Who came too often of late, so that an operator can say which customer it is. Of this process alone, in memory. */
 export class RefusedCallers {
@@ -37,14 +38,14 @@ export class RefusedCallers {
   }
 
   /** True: the first refusal of this key at this endpoint since it was quiet. */
-  note({ workspaceId, key, endpoint, why }: Pick<Refused, 'workspaceId' | 'key' | 'endpoint' | 'why'>): boolean {
+  note({ workspaceId, key, endpoint, why, code }: Omit<Refused, 'times' | 'since' | 'last'>): boolean {
     this.#forgetOld();
     const id = JSON.stringify([workspaceId, key, endpoint]);
     const now = this.#clock.now();
     const known = this.#refused.get(id);
-    if (known !== undefined) Object.assign(known, { times: known.times + 1, last: now, why });
+    if (known !== undefined) Object.assign(known, { times: known.times + 1, last: now, why, code });
     if (known !== undefined || this.#refused.size >= MOST_KEPT) return false;
-    this.#refused.set(id, { workspaceId, key, endpoint, why, times: 1, since: now, last: now });
+    this.#refused.set(id, { workspaceId, key, endpoint, why, code, times: 1, since: now, last: now });
     return true;
   }
 
@@ -52,9 +53,9 @@ export class RefusedCallers {
   problems(workspaceId: number): RefusedCaller[] {
     this.#forgetOld();
     const ofWorkspace = [...this.#refused.values()].filter((one) => one.workspaceId === workspaceId);
-    return ofWorkspace.map(({ key, endpoint, why, times, since, last }) => {
+    return ofWorkspace.map(({ key, endpoint, why, code, times, since, last }) => {
       const counted = `${times} × 429 at ${endpoint} since ${since.toISOString()}, last at ${last.toISOString()}`;
-      const isQuota = why.startsWith(QUOTA);
+      const isQuota = code === 'quota_used_up';
       const said = isQuota
         ? `requests of API key "${key}" are refused: ${why} (${counted})`
         : `API key "${key}" comes too often: ${counted}`;

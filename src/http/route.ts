@@ -11,6 +11,8 @@ export interface RateBucket {
   windowMs: number;
   /** Requests that are counted apart from others of the same name. Default: all are counted together. */
   apart?: string;
+  /** It is a quota that the host has set for the workspace. */
+  isQuota?: true;
   /** Another window that the request must fit into. A request that does not is not counted in this one. */
   narrower?: Omit<RateBucket, 'narrower'>;
 }

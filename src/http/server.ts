@@ -63,8 +63,8 @@ export interface ServerOptions extends RateOptions {
   traces?: Traces;
   /** Called with the key of every request. */
   onKeyUsed?: (key: ApiKey) => void;
-  /** Called with the key of every request that is answered 429, the endpoint, and what the answer says. */
-  onRefused?: (key: ApiKey, endpoint: string, why: string) => void;
+  /** Called with the key of every request that is answered 429, the endpoint, and the refusal. */
+  onRefused?: (key: ApiKey, endpoint: string, refusal: RequestError) => void;
 }
 
 /** Time in which a request must arrive, headers and body. */
@@ -190,7 +190,7 @@ async function answerOrRefuse(route: Route, call: Call, options: ServerOptions):
     return await traced(route, call.request, traces, (span) => answer(route, call, span, options));
   } catch (error) {
     if (error instanceof RequestError && errorCodes[error.code].status === 429)
-      options.onRefused?.(call.key, `${route.method} ${route.path}`, error.errors.join('; '));
+      options.onRefused?.(call.key, `${route.method} ${route.path}`, error);
     throw error;
   }
 }

@@ -47,6 +47,14 @@ export function listWorkspaces(db: Db): Promise<ListedWorkspace[]> {
      order by id`);
 }
 
+/** The time zone of a workspace. */
+export async function findTimeZone(db: Db, workspaceId: number): Promise<string> {
+  const { zone } = await db.one<{ zone: string }>(
+    sql`select time_zone as zone from workspaces where id = ${workspaceId}`,
+  );
+  return zone;
+}
+
 /** Makes a workspace with a segment of everybody, and returns its id. Throws WorkspaceNameError if the name is taken. */
 export async function addWorkspace(db: Database, name: string): Promise<number> {
   checkName(name);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { commandVariables } from '../../config/command-variables.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { isPrivateRoute } from '../../lib/loopback.ts';
 import type { Terminal } from '../terminal.ts';
@@ -10,8 +11,7 @@ interface McpCommandOptions {
   readOnly?: boolean;
 }
 
-const URL_VARIABLE = 'CRESSET_MCP_URL';
-const KEY_VARIABLE = 'CRESSET_MCP_KEY';
+const { mcpUrl: URL_VARIABLE, mcpKey: KEY_VARIABLE } = commandVariables;
 /** Most characters of a line about what the assistant sent. */
 const LONGEST_LINE = 1_000;
 const USUAL_URL = 'http://127.0.0.1:8080';

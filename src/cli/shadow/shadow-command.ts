@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Command } from 'commander';
+import { commandVariables } from '../../config/command-variables.ts';
 import { namingTrouble } from '../../http/listen.ts';
 import { openReport, type Report } from '../../shadow/report.ts';
 import { createShadow, type Shadow } from '../../shadow/shadow.ts';
@@ -20,7 +21,7 @@ interface ShadowCommandOptions {
   json?: boolean;
 }
 
-const KEY = 'CRESSET_SHADOW_KEY';
+const { shadowKey: KEY } = commandVariables;
 /** What is under way when the command is stopped has this long to end. */
 const GRACE_MS = 10_000;
 const MEBIBYTE = 1024 * 1024;

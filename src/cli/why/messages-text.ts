@@ -14,6 +14,8 @@ export interface ToldMessage {
   detail: string | null;
   address: string | null;
   next_attempt_at: string | null;
+  /** The last answers after which it was tried again, oldest first. */
+  retried_after?: readonly { at: string; provider_code: string; detail: string | null }[];
 }
 
 export interface ExplainedPerson {
@@ -39,7 +41,7 @@ export function messagesText({ people, messages, hasMore }: Explained): string {
     const { accepted_at: at, channel, status, dispatch_id: dispatchId, campaign_id: campaignId } = message;
     const name = campaign ?? campaignId;
     const parts = [
-      ...[`${at.slice(0, 19)}Z`, (channel ?? 'any channel').padEnd(12), status.padEnd(9)],
+      ...[toSecond(at), (channel ?? 'any channel').padEnd(12), status.padEnd(9)],
       ...(isOne ? [] : [nameOf(person)]),
       ...(name === undefined ? [] : [`campaign ${name}`]),
       `dispatch ${dispatchId}`,
@@ -55,11 +57,18 @@ function nameOf({ externalId, brazeId }: ExplainedPerson): string {
   return externalId ?? `braze id ${brazeId}`;
 }
 
-function reasonsOf({ reason, detail, address, next_attempt_at: nextAt }: ToldMessage): string[] {
+/** A time without fractions of a second. */
+function toSecond(at: string): string {
+  return `${at.slice(0, 19)}Z`;
+}
+
+function reasonsOf(message: ToldMessage): string[] {
+  const { reason, detail, address, next_attempt_at: nextAt, retried_after: retriedAfter = [] } = message;
   const words = reasonInWords(reason);
   const why = [words, detail].filter((part) => part !== null).join(': ');
   return [
     ...(address === null ? [] : [`to ${address}`]),
+    ...retriedAfter.map((one) => `tried again after ${toSecond(one.at)}: ${one.detail ?? one.provider_code}`),
     ...(why === '' ? [] : [`${why}${reason === null ? '' : ` (${reason})`}`]),
     ...(nextAt === null ? [] : [`tried next at ${nextAt}`]),
   ];

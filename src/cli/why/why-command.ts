@@ -8,7 +8,7 @@ import { idKey, type WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { variablesOf } from '../../workspace/file/apply-file.ts';
 import { loadCatalog } from '../../workspace/load-catalog.ts';
 import { findSecret, SecretError, secretFrom } from '../../workspace/secrets.ts';
-import { readSince, sinceMeaning } from '../since.ts';
+import { readSince, sinceIn, sinceMeaning } from '../since.ts';
 import { answer, CommandEnd, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { type InOption, inWorkspace, onWorkspace } from '../workspaces/on-workspace.ts';
@@ -37,10 +37,11 @@ export function whyCommand(terminal: Terminal): Command {
       if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
         throw new UsageError(`--limit: expected a number from 1 to ${MOST}`);
       const now = new Date();
-      const since = options.since === undefined ? null : readSince(options.since, now);
+      const since = options.since === undefined ? null : readSince(options.since);
       const explained = await onWorkspace(terminal, options, async (db, workspaceId) => {
         const workspace = (await readDefinitions(db, terminal))?.(workspaceId);
-        return explain(db, { given, workspaceId, workspace, since, limit, now });
+        const asked = { given, workspaceId, workspace, limit, now };
+        return explain(db, { ...asked, since: await sinceIn(db, workspaceId, since, now) });
       });
       if (explained.people.length === 0) {
         answer(

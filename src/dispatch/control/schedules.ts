@@ -1,6 +1,7 @@
 import type { Database } from '../../db/database.ts';
 import { retry } from '../../db/retry.ts';
 import { RequestError } from '../../errors.ts';
+import { undashed } from '../../lib/uuid.ts';
 import { moveFire } from '../../queue/fires.ts';
 import { announceTasks } from '../../queue/new-tasks.ts';
 import { stopTasks } from '../../queue/stopped-tasks.ts';
@@ -28,10 +29,10 @@ export interface ScheduleUpdate {
 }
 
 /** The plan of a schedule that has not fired. Throws RequestError if there is none. */
-export async function pendingPlan({ db, workspaceId, id, isIts }: ScheduleOrder): Promise<SendPlan> {
+export async function pendingPlan({ db, workspaceId, id, isIts, now }: ScheduleOrder): Promise<SendPlan> {
   const [found] = await findScheduled(db, [id]);
   if (found === undefined || found.workspaceId !== workspaceId || !isIts(found.campaignId)) throw notPending();
-  if (!isPending(found)) throw notPending(found);
+  if (!isPending(found)) throw notPending(found, { verb: 'changed', now });
   return JSON.parse(await requestOf(db, id));
 }
 
@@ -46,7 +47,7 @@ export async function updateSchedule(order: ScheduleOrder, { schedule, parts }: 
       if (schedule !== null) await moveFire(tx, id, firingTime(schedule, now));
       const found = await lockScheduled(tx, workspaceId, id);
       if (found === null || !isIts(found.campaignId)) throw notPending();
-      if (!isPending(found)) throw notPending(found);
+      if (!isPending(found)) throw notPending(found, { verb: 'changed', now });
       await changeScheduled(tx, {
         id,
         schedule: schedule ?? found.schedule,
@@ -77,7 +78,7 @@ export async function deleteSchedule({ db, workspaceId, id, isIts, now }: Schedu
       const endedTasks = await stopTasks(tx, id);
       const found = await lockScheduled(tx, workspaceId, id);
       if (found === null || !isIts(found.campaignId)) throw notPending();
-      if (!isPending(found) && !isUnderWay(found, now)) throw notPending(found);
+      if (!isPending(found) && !isUnderWay(found, now)) throw notPending(found, { verb: 'deleted' });
       if ((await markCancelled(tx, { dispatchId: id, now }, endedTasks)) === null) throw notPending();
     }),
   );
@@ -96,12 +97,19 @@ function isUnderWay({ state, schedule }: Scheduled, now: Date): boolean {
   return isTimed(schedule) && now < lastTime(schedule) && (isLive(state) || state === 'paused');
 }
 
-function notPending(found?: Scheduled | null): RequestError {
+/** What somebody wants of a schedule, and cannot have any more. `now`: absent for a deletion. */
+type Wish = { verb: 'changed'; now: Date } | { verb: 'deleted' };
+
+function notPending(found?: Scheduled, wish?: Wish): RequestError {
   const what = 'schedule_id does not name a pending schedule';
-  return new RequestError('bad_request', [found ? `${what}; ${pastOf(found)}` : what]);
+  return new RequestError('bad_request', [found && wish ? `${what}; ${pastOf(found, wish)}` : what]);
 }
 
-function pastOf({ state, firedAt }: Scheduled): string {
-  if (firedAt !== null) return `it was sent at ${firedAt.toISOString()}`;
-  return state === 'cancelled' ? 'it was deleted' : `it is ${state}`;
+function pastOf(found: Scheduled, wish: Wish): string {
+  const { id, state, schedule, firedAt } = found;
+  if (firedAt === null) return state === 'cancelled' ? 'it was deleted' : 'it failed when its time came';
+  const cancelled = state === 'cancelled' ? ', which was cancelled,' : '';
+  const fired = `it fired at ${firedAt.toISOString()} as dispatch ${undashed(id)}${cancelled} and can no longer be ${wish.verb}`;
+  if (wish.verb === 'deleted' || !isUnderWay(found, wish.now)) return fired;
+  return `${fired}; until ${lastTime(schedule).toISOString()} it can be deleted for those whose time has not come`;
 }

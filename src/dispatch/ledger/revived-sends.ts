@@ -31,7 +31,8 @@ export async function reviveSends(
   await tx.run(sql`
     update sends s
        set status = 'pending', attempts = 0, due_at = null, reason = null, detail = null, provider_code = null,
-           devices = null, content_tries = null, extras = null, updated_at = ${revivedAt}
+           devices = null, retried_after = null, content_tries = null, extras = null,
+           updated_at = ${revivedAt}
       ${rows} and s.status = any(${filter.statuses}::send_status[]) and ${isSelected(filter)}`);
   if (selectsCancelled)
     // Whoever was held by quiet hours, whose end is their time, is decided again now, by the rules as they are.

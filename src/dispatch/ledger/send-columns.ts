@@ -36,6 +36,8 @@ const columns = {
   content_tries: texts('smallint', ({ verdict }) => verdict.contentTries?.toString()),
   extras: texts('jsonb', ({ verdict }) => extrasJson(verdict.extras)),
   devices: texts('jsonb', ({ verdict }) => devicesJson(verdict.devices)),
+  /** Not a column of the table: the answer to add to `retried_after`. */
+  answer: texts('jsonb', ({ verdict }) => answerJson(verdict)),
   /** Not a column of the table: the change of `attempts`. */
   extra_attempts: numbers('integer', ({ verdict }) => verdict.extraAttempts ?? 0),
 } satisfies Record<string, Column>;
@@ -163,6 +165,21 @@ function extrasJson(extras: Verdict['extras']): string | null {
   return JSON.stringify(
     Object.fromEntries(Object.entries(extras).map(([key, value]) => [plainText(key), plainText(value)])),
   );
+}
+
+/** Longest text of an answer that `retried_after` keeps, in characters. */
+const MOST_OF_ANSWER = 200;
+
+/**
+ * The answer after which a send is tried again, if the attempt counts. Of a push to several devices there is none: each
+ * has answers of its own, in `devices`.
+ */
+function answerJson({ status, extraAttempts = 0, devices, providerCode, detail }: Verdict): string | null {
+  if (status !== 'pending' || extraAttempts < 0 || !providerCode || (devices?.length ?? 0) > 1) return null;
+  return JSON.stringify({
+    code: plainText(providerCode),
+    detail: cleaned(detail)?.slice(0, MOST_OF_ANSWER).toWellFormed() ?? null,
+  });
 }
 
 function cleanedDevice(one: DeviceState): DeviceState {

@@ -25,6 +25,14 @@ export async function takeSends(db: Db, { workspaceId, sends, now }: SentToday, 
   return taken > 0;
 }
 
+/** Takes back a count of `takeSends`, for messages that were not accepted. */
+export async function giveBackSends(db: Db, { workspaceId, sends, now }: SentToday): Promise<void> {
+  await db.run(sql`
+    update sent_days
+       set sends = greatest(sends - ${sends}, 0)
+     where workspace_id = ${workspaceId} and day = ${dayOf(now)}::date`);
+}
+
 /** Counts the messages of an audience as they are written. The dispatch was accepted, so nothing is refused any more. */
 export async function noteSends(tx: Db, { workspaceId, sends, now }: SentToday): Promise<void> {
   await tx.run(sql`

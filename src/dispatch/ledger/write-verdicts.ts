@@ -1,6 +1,6 @@
 import type { Db } from '../../db/database.ts';
 import { hotStatement, type Parameter } from '../../db/hot-statement.ts';
-import { type Sql, sql } from '../../db/sql.ts';
+import { raw, type Sql, sql } from '../../db/sql.ts';
 import { type PendingSend, sendKey } from './send.ts';
 import {
   asGiven,
@@ -108,15 +108,26 @@ interface Results {
   now: Date;
 }
 
-/** Writes any verdicts, of any dispatches and channels. */
+/** Number of answers that `retried_after` keeps of a send. */
+const MOST_ANSWERS = 5;
+
+/** Fragment: `retried_after` of the send `s` with the answer of `x`, if it has one. The oldest ones are dropped. */
+function withAnswer(now: unknown): Sql {
+  const all = sql`coalesce(s.retried_after, '[]') || jsonb_build_array(x.answer || jsonb_build_object('at', ${now}::text))`;
+  const last = raw(`'$[last - ${MOST_ANSWERS - 1} to last]'`);
+  return sql`case when x.answer is null then s.retried_after else jsonb_path_query_array(${all}, ${last}) end`;
+}
+
+/** Writes any verdicts, of any dispatches and channels. A success that is not written here leaves `retried_after` as it is. */
 const recordVerdicts = hotStatement<Results, Written>('record_verdicts', (param) =>
   countingWritten(
     param,
     sql`
     update sends s
        set ${asGiven(...verdictColumns)},
-           attempts = greatest(s.attempts + x.extra_attempts, 0), updated_at = ${param(({ now }) => now)}
-      from ${changedRows(param, [...sendKeyColumns, ...verdictColumns, 'extra_attempts'])}
+           attempts = greatest(s.attempts + x.extra_attempts, 0), updated_at = ${param(({ now }) => now)},
+           retried_after = ${withAnswer(param(({ now }) => now.toISOString()))}
+      from ${changedRows(param, [...sendKeyColumns, ...verdictColumns, 'answer', 'extra_attempts'])}
      where s.bucket = x.bucket and s.dispatch_id = x.dispatch_id and s.user_id = x.user_id and s.channel = x.channel
        and s.status = 'sending'
     returning s.dispatch_id || '/' || s.user_id || '/' || s.channel as id`, // as `sendKey` writes it

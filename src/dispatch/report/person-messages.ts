@@ -100,8 +100,7 @@ function readRows(db: Db, person: PersonKey, filter: MessageFilter): Promise<Mes
   const found = sql`
     (select s.dispatch_id, d.campaign_id, d.accepted_at, s.channel, (${statusNow})::text as status, s.attempts, s.due_at,
             ${isHeld} as is_held, s.updated_at, ${reasonNow} as reason, s.detail, s.provider_code, s.provider_message_id,
-            s.address, s.extras, d.waits_for,
-            d.state, d.lane
+            s.address, s.extras, s.retried_after, d.waits_for, d.state, d.lane
        from sends s
        join dispatches d on d.id = s.dispatch_id
       where s.bucket = ${person.bucket} and s.user_id = ${person.userId} and d.workspace_id = ${workspaceId}
@@ -114,7 +113,7 @@ function readRows(db: Db, person: PersonKey, filter: MessageFilter): Promise<Mes
       limit ${limit + 1})
      union all
     (select r.dispatch_id, d.campaign_id, d.accepted_at, '', 'skipped', 0, null, false, d.accepted_at, r.reason, r.detail,
-            null, null, null, null, null, d.state, d.lane
+            null, null, null, null, null, null, d.state, d.lane
        from refused_people r
        join dispatches d on d.id = r.dispatch_id
       where r.bucket = ${person.bucket} and r.user_id = ${person.userId} and d.workspace_id = ${workspaceId}

@@ -171,7 +171,7 @@ function readSends(
   return db.query<SendRow>(sql`
     select s.bucket, s.user_id, s.channel, s.status_now as status, s.attempts, s.due_at, ${isHeld} as is_held, s.updated_at,
            s.reason_now as reason, s.detail,
-           s.provider_code, s.provider_message_id, s.address, s.extras, p.external_id, p.created_at, ${feedbackOf},
+           s.provider_code, s.provider_message_id, s.address, s.extras, s.retried_after, p.external_id, p.created_at, ${feedbackOf},
            (select json_agg(json_build_object('alias_name', n.name, 'alias_label', n.label) order by n.label)
               from user_names n
              where n.bucket = s.bucket and n.user_id = s.user_id and n.label <> '') as aliases

@@ -17,6 +17,8 @@ export interface VerdictRow extends FeedbackRow, Record<string, unknown> {
   provider_message_id: string | null;
   address: string | null;
   extras: Readonly<Record<string, string>> | null;
+  /** The last answers after which it was tried again, oldest first. null: none. */
+  retried_after: readonly { at: string; code: string; detail: string | null }[] | null;
 }
 
 /** What is known of a send beside its row. */
@@ -43,6 +45,9 @@ export function verdictFrom(row: VerdictRow, { waits, variationId }: Beside): ob
     provider_message_id: row.provider_message_id,
     next_attempt_at: wait?.until ?? (row.status === 'pending' ? row.due_at : null),
     updated_at: row.updated_at,
+    ...(row.retried_after !== null && {
+      retried_after: row.retried_after.map(({ at, code, detail }) => ({ at, provider_code: code, detail })),
+    }),
     ...(row.extras !== null && { extras: row.extras }),
     ...(feedback !== null && { feedback }),
   };

@@ -12,7 +12,7 @@ const usual: readonly ErrorCode[] = [
     'no_permission',
     'unknown_path',
   ] as const),
-  ...(['body_too_large', 'rate_limited', 'internal_error', 'unavailable'] as const),
+  ...(['body_too_large', 'rate_limited', 'quota_used_up', 'internal_error', 'unavailable'] as const),
 ];
 const ofBodies: readonly ErrorCode[] = ['malformed_body', 'wrong_content_type'];
 

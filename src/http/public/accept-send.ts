@@ -4,13 +4,13 @@ import type { Acceptance, Acceptor } from '../../dispatch/accept/accept.ts';
 import { activityOf } from '../../dispatch/accept/activity.ts';
 import type { Idempotency } from '../../dispatch/accept/idempotency.ts';
 import type { Pressure } from '../../dispatch/accept/pressure.ts';
-import { chargeSends } from '../../dispatch/accept/send-quota.ts';
+import { acceptWithinQuota } from '../../dispatch/accept/send-quota.ts';
 import type { SendRemarks } from '../../dispatch/plan/remarks.ts';
 import { laneOf } from '../../dispatch/plan/send-plan.ts';
 import type { StoredThings } from '../../dispatch/plan/stored-things.ts';
 import type { DryRun } from '../../dispatch/report/dry-run/dry-run.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Catalog } from '../../workspace/catalog.ts';
+import type { Catalog, WorkspaceCatalog } from '../../workspace/catalog.ts';
 import { loadedWorkspace } from '../loaded-workspace.ts';
 import type { Questions } from '../questions.ts';
 import type { RouteRequest } from '../route.ts';
@@ -43,7 +43,7 @@ export interface Sending extends Pick<Acceptance, 'plan' | 'sendIdIsNew' | 'answ
 /** Stores the send, or tells what it would do. Returns the body of the answer. Throws when too much waits already. */
 export async function acceptSend(deps: SendDeps, request: RouteRequest, sending: Sending): Promise<object> {
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  const { path, plan, content, remarks, prepare } = sending;
+  const { plan, content, remarks, prepare } = sending;
   if (sending.dryRun) {
     await request.rate.charge();
     return deps.questions(request.workspaceId, () => deps.dryRun({ plan, content, workspace, remarks }));
@@ -55,8 +55,19 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
   const countsFirst = prepare !== undefined || workspace.quotas?.sendsPerDay !== undefined;
   const counting = countsFirst ? request.rate.charge() : request.rate.chargeNarrower();
   if (counting !== null) await counting;
-  if (workspace.quotas !== undefined) await chargeSends(deps.db, workspace, plan, deps.clock.now());
-  if (prepare !== undefined) await prepare();
+  const accept = async () => {
+    if (prepare !== undefined) await prepare();
+    return store(deps, request, { ...sending, workspace, rate: countsFirst ? null : request.rate });
+  };
+  if (workspace.quotas === undefined) return accept();
+  return acceptWithinQuota(deps.db, workspace, { plan, now: deps.clock.now() }, accept);
+}
+
+async function store(
+  deps: SendDeps,
+  request: RouteRequest,
+  { workspace, path, plan, rate, ...sending }: Sending & Pick<Acceptance, 'rate'> & { workspace: WorkspaceCatalog },
+): Promise<object> {
   const { answer } = await acceptTraced(deps.acceptor, request.span, {
     workspaceId: request.workspaceId,
     apiKeyId: request.apiKey.id,
@@ -65,7 +76,7 @@ export async function acceptSend(deps: SendDeps, request: RouteRequest, sending:
     sendIdIsNew: sending.sendIdIsNew,
     answerOf: sending.answerOf,
     idempotency: sending.idempotency,
-    rate: countsFirst ? null : request.rate,
+    rate,
     activity: activityOf({
       endpoint: path,
       plan,

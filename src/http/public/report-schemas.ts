@@ -76,6 +76,16 @@ export const verdict: Members = {
   provider_code: optional(orNull(text('The provider’s code.'))),
   provider_message_id: optional(orNull(text('The provider’s id of the message.'))),
   next_attempt_at: optional(orNull(time('When it is tried next.'))),
+  retried_after: optional(
+    list(
+      answered({
+        at: time('When it came.'),
+        provider_code: text('The provider’s code.'),
+        detail: orNull(text('What the provider said, at most 200 characters.')),
+      }),
+      'The last five answers after which it was tried again, or is to be, oldest first. Absent: none, or a push to several devices.',
+    ),
+  ),
   updated_at: optional(time('When this became so.')),
   extras: optional(map(text(), 'What `message_extras` in its templates attached.')),
   feedback: optional({ ...feedback, additionalProperties: time() }),
@@ -127,9 +137,18 @@ export const dryRunMembers: Members = {
       user_aliases: optional(list(alias)),
       email: optional(text()),
       channel: orNull(channel),
-      status: text('`would_be_sent`, or the status that the send would have.'),
+      message_variation_id: optional(
+        text('The message variation of its campaign that the person would get. Absent: none, as in a control group.'),
+      ),
+      status: text('`would_be_sent`, `would_be_held`, or the status that the send would have.'),
       reason: orNull(oneOf(reasons)),
       detail: optional(orNull(text())),
+      due_at: optional(
+        time(
+          'When the schedule makes the message due, by local or optimal time each person’s own. Absent: at once, or never.',
+        ),
+      ),
+      held_until: optional(orNull(time('Of `would_be_held`.'))),
       line: optional(integer('Of a list: the line that is refused.')),
     }),
   ),

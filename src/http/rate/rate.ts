@@ -32,7 +32,8 @@ export function createRate(
     reply.headers(rateHeaders(tightest(charges)));
     if (charge.allowed) return;
     isDone = true;
-    throw new RequestError('rate_limited', [usedUp(charge, of)], charge.resetsInS);
+    const code = of.isQuota ? 'quota_used_up' : 'rate_limited';
+    throw new RequestError(code, [usedUp(charge, of)], charge.resetsInS);
   }
   function charged(charge: Charge): void {
     isDone = true;
@@ -58,11 +59,14 @@ export function createRate(
 }
 
 /** What was exceeded, in which window, and when there is more: the sentence of a 429. */
-function usedUp({ limit, resetAt, resetsInS }: Charge, { name, windowMs }: Omit<RateBucket, 'narrower'>): string {
+function usedUp(
+  { limit, resetAt, resetsInS }: Charge,
+  { name, windowMs, isQuota }: Omit<RateBucket, 'narrower'>,
+): string {
   const until = new Date(resetAt * 1_000).toISOString();
   const span = spanOf(windowMs);
   const all = limit === 1 ? `the one request per ${span} is` : `all ${limit} requests per ${span} are`;
-  return `${name.startsWith('quota ') ? name : `rate limit ${name}`}: ${all} used up; try again in ${resetsInS} s, at ${until}`;
+  return `${isQuota ? name : `rate limit ${name}`}: ${all} used up; try again in ${resetsInS} s, at ${until}`;
 }
 
 /** `minute`, `3 s`: the length of a window in words. */

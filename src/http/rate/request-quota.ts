@@ -12,6 +12,6 @@ export function chargeRequest(
 ): Promise<void> | null {
   const limit = catalog().workspace(workspaceId)?.quotas?.requestsPerMinute;
   if (limit === undefined) return null;
-  const bucket = { name: 'quota requests_per_minute', limit, windowMs: MINUTE_MS };
+  const bucket = { name: 'quota requests_per_minute', limit, windowMs: MINUTE_MS, isQuota: true } as const;
   return createRate({ limiter }, workspaceId, bucket, reply).charge();
 }

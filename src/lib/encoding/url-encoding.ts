@@ -1,5 +1,6 @@
 /** How to write a user and a password in a URL. */
-export const HOW_TO_ENCODE = 'percent-encode user and password: % is %25, @ is %40, / is %2F, # is %23, ? is %3F';
+export const HOW_TO_ENCODE =
+  'percent-encode user and password: % is %25, @ is %40, : is %3A, / is %2F, # is %23, ? is %3F';
 
 const PERCENT = 'percent-encode: % is %25, unless it begins the code of a character, such as %40';
 

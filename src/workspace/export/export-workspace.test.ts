@@ -84,6 +84,10 @@ test('an exported file shows no secret, and applying it changes nothing', async 
     assert.ok(!yaml.includes(text), text);
   assert.match(yaml, /url: smtp:\/\/\$\{env:SMTP_RELAY_TEST_1025_USER\}:\$\{env:SMTP_RELAY_TEST_1025_PASSWORD\}@relay/);
   assert.match(yaml, /auth_token: \$\{env:ALERTS_TWILIO_AUTH_TOKEN\}/);
+  const encoded = '(in a URL: % is %25, @ is %40, : is %3A, / is %2F, # is %23, ? is %3F)';
+  assert.match(yaml, /^# {3}SMTP_RELAY_TEST_1025_PASSWORD: email\.smtp(\[0\])?\.url \(/m);
+  const explained = yaml.split('\n').filter((line) => line.endsWith(encoded));
+  assert.equal(explained.length, 2, 'only the user and the password of the URL');
   const odd = variables.filter(({ value }) => value !== null);
   assert.deepEqual(
     odd.map(({ value }) => value),

@@ -14,6 +14,9 @@ export interface ExportedVariable {
   value: string | null;
 }
 
+/** How a variable is written that is a part of a URL, in the comment of the file. */
+const IN_URL = '(in a URL: % is %25, @ is %40, : is %3A, / is %2F, # is %23, ? is %3F)';
+
 export interface ExportedFile {
   /** The workspace file as YAML. */
   yaml: string;
@@ -24,15 +27,18 @@ export interface ExportedFile {
 export function renderFile(definitions: Definitions): ExportedFile {
   const names = new Names();
   const variables: ExportedVariable[] = [];
+  const inUrls = new Set<ExportedVariable>();
   const file = replaced(definitions, '', (hidden, path) =>
     hidden.show((part) => {
       const name = names.take(part);
-      variables.push({ name, path, value: hidden.isSecret ? null : part.value });
+      const variable = { name, path, value: hidden.isSecret ? null : part.value };
+      variables.push(variable);
+      if (hidden.isPartlyShown) inUrls.add(variable);
       return `\${env:${name}}`;
     }),
   );
   const body = stringify(file, { lineWidth: 0, aliasDuplicateObjects: false });
-  return { yaml: `${headOf(variables)}${body}`, variables };
+  return { yaml: `${headOf(variables, inUrls)}${body}`, variables };
 }
 
 /** A secret as an operator may see it: that it is set, and whether it is the same as another one. */
@@ -104,10 +110,12 @@ class Names {
 }
 
 /** What must be set before the file is applied. */
-function headOf(variables: readonly ExportedVariable[]): string {
+function headOf(variables: readonly ExportedVariable[], inUrls: ReadonlySet<ExportedVariable>): string {
   if (variables.length === 0) return '';
-  const lines = variables.map(
-    ({ name, path, value }) => `#   ${name}: ${path}${value === null ? '' : ` = ${JSON.stringify(value)}`}`,
-  );
+  const lines = variables.map((variable) => {
+    const { name, path, value } = variable;
+    const more = [value === null ? '' : ` = ${JSON.stringify(value)}`, inUrls.has(variable) ? ` ${IN_URL}` : ''];
+    return `#   ${name}: ${path}${more.join('')}`;
+  });
   return ['# Secrets are not exported. Set these variables before you apply the file:', ...lines, '', ''].join('\n');
 }

@@ -9,6 +9,15 @@ import { openEmail, sealEmail } from '../sealed/sealed-email.ts';
 import { unlessUnreadable } from '../sealed/sealed-provider.ts';
 import type { StoredSettings } from '../settings.ts';
 import type { Step } from './apply-step.ts';
+import {
+  audienceSection,
+  eventsSection,
+  itemCatalogsSection,
+  liquidSection,
+  requestsSection,
+  schedulesSection,
+  usersSection,
+} from './file-shape.ts';
 import { type Change, changeOf, isWrite } from './plan.ts';
 
 /** Applies the workspace's name and time zone. */
@@ -67,23 +76,23 @@ export async function applySettings({
     settings.tracking = file.tracking;
   }
   if (file.audience !== null) {
-    put('audience', file.audience, row.settings.audience);
+    put('audience', file.audience, { ...defaultsOf(audienceSection), ...row.settings.audience });
     settings.audience = file.audience;
   }
   if (file.requests !== null) {
-    put('requests', file.requests, row.settings.requests);
+    put('requests', file.requests, { ...defaultsOf(requestsSection), ...row.settings.requests });
     settings.requests = file.requests;
   }
   if (file.liquid !== null) {
-    put('liquid', file.liquid, row.settings.liquid);
+    put('liquid', file.liquid, { ...defaultsOf(liquidSection), ...row.settings.liquid });
     settings.liquid = file.liquid;
   }
   if (file.schedules !== null) {
-    put('schedules', file.schedules, row.settings.schedules);
+    put('schedules', file.schedules, { ...defaultsOf(schedulesSection), ...row.settings.schedules });
     settings.schedules = file.schedules;
   }
   if (file.users !== null) {
-    put('users', file.users, row.settings.users);
+    put('users', file.users, { ...defaultsOf(usersSection), ...row.settings.users });
     settings.users = file.users;
   }
   if (file.tags !== null) {
@@ -91,7 +100,7 @@ export async function applySettings({
     settings.tags = file.tags;
   }
   if (file.item_catalogs !== null) {
-    put('item_catalogs', file.item_catalogs, row.settings.item_catalogs);
+    put('item_catalogs', file.item_catalogs, { ...defaultsOf(itemCatalogsSection), ...row.settings.item_catalogs });
     settings.item_catalogs = file.item_catalogs;
   }
   if (file.media_library !== null) {
@@ -103,7 +112,7 @@ export async function applySettings({
     settings.quiet_hours = file.quiet_hours;
   }
   if (file.events !== null) {
-    put('events', file.events, row.settings.events);
+    put('events', file.events, { ...defaultsOf(eventsSection), ...row.settings.events });
     settings.events = file.events;
   }
   if (file.rate_limits !== null) {

@@ -64,16 +64,16 @@ const app = object(
   ofApps,
 );
 
-const audience = object({
+export const audienceSection = object({
   missing_number_is_zero: optional(flag, true),
 });
 
-const requests = object({
+export const requestsSection = object({
   key_in_body: optional(flag, false),
   strict_content_type: optional(flag, false),
 });
 
-const liquid = object({
+export const liquidSection = object({
   escape_html_by_default: optional(flag, false),
 });
 
@@ -81,14 +81,14 @@ const country = checked(text(), (value) =>
   isCountry(value) ? null : 'expected a country as two capital letters, such as AT',
 );
 
-const schedules = object({
+export const schedulesSection = object({
   late_minutes: optional(integer(0, 10_080), usualLateMinutes),
 });
 
 /** Every process holds them in memory. */
 const MOST_BLOCKED_IDS = 1_000;
 
-const users = object({
+export const usersSection = object({
   track_batch: optional(oneOf(trackBatches), 'per_array' as const),
   blocked_ids: optional(list(text(), MOST_BLOCKED_IDS), []),
 });
@@ -217,7 +217,7 @@ const apiKey = object({
   allow_from: optional(list(range, 1_000), []),
 });
 
-const itemCatalogs = object({
+export const itemCatalogsSection = object({
   storage_bytes: optional(integer(0, Number.MAX_SAFE_INTEGER), ITEM_CATALOGS_BYTES),
 });
 
@@ -225,7 +225,7 @@ const mediaLibrary = object({
   storage_bytes: required(integer(0, Number.MAX_SAFE_INTEGER)),
 });
 
-const events = object({
+export const eventsSection = object({
   verdicts: optional(flag, false),
   consent: optional(flag, false),
 });
@@ -269,13 +269,13 @@ export const workspaceShape = object({
   webhook: optional(webhookSection, null),
   connected_content: optional(connectedContentSection, null),
   tracking: optional(trackingSection, null),
-  audience: optional(audience, null),
-  requests: optional(requests, null),
-  liquid: optional(liquid, null),
-  schedules: optional(schedules, null),
-  users: optional(users, null),
+  audience: optional(audienceSection, null),
+  requests: optional(requestsSection, null),
+  liquid: optional(liquidSection, null),
+  schedules: optional(schedulesSection, null),
+  users: optional(usersSection, null),
   tags: optional(list(text(), MOST_TAGS), null),
-  item_catalogs: optional(itemCatalogs, null),
+  item_catalogs: optional(itemCatalogsSection, null),
   media_library: optional(mediaLibrary, null),
   subscription_groups: optional(list(subscriptionGroup, MOST_GROUPS), []),
   segments: optional(list(segment), []),
@@ -283,7 +283,7 @@ export const workspaceShape = object({
   frequency_caps: optional(list(frequencyCap, MOST_CAPS), null),
   /** What the original's do within them is to abort, so these do too unless they say `hold`. */
   quiet_hours: optional(quietWindows('drop'), null),
-  events: optional(events, null),
+  events: optional(eventsSection, null),
   event_webhooks: optional(list(eventWebhook, MOST_WEBHOOKS), null),
   rate_limits: optional(rateLimits, null),
   api_keys: optional(list(apiKey), []),

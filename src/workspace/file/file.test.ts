@@ -19,7 +19,7 @@ const group = { id: ID, name: 'Alerts', channel: 'sms' };
 const segment = { id: ID, name: 'All', filter: null };
 const campaign = { id: 'c', name: 'Receipts', kind: 'api' };
 const cap = { channel: 'push', max_sends: 2, period_count: 1, period_unit: 'days' };
-const encode = 'percent-encode user and password: % is %25, @ is %40, / is %2F, # is %23, ? is %3F';
+const encode = 'percent-encode user and password: % is %25, @ is %40, : is %3A, / is %2F, # is %23, ? is %3F';
 const apiKey = { name: 'backend', key: KEY, permissions: ['messages.send'] };
 
 function problemsOf(source: string, surroundings = at, checkFilter: CheckFilter = anyFilter) {

@@ -22,6 +22,7 @@ interface Then {
   provider_message_id?: string | null;
   attempts?: number;
   next_attempt_at?: string | null;
+  retried_after?: readonly { at: string; provider_code: string; detail: string | null }[];
   updated_at?: string;
 }
 
@@ -190,6 +191,11 @@ function Gates({ then, now, notNow, zone }: GatesProps) {
           );
         })}
       </ul>
+      {then.retried_after?.map(({ at, provider_code: code, detail }) => (
+        <p key={at} className="pad md mut2">
+          Tried again after <Time at={at} />: {detail ?? code}
+        </p>
+      ))}
     </>
   );
 }

@@ -3,7 +3,9 @@ import type { Db } from '../../../db/database.ts';
 import { sql } from '../../../db/sql.ts';
 import { grantStarts, type Pace } from '../../plan/pace.ts';
 
-export type CanaryState = 'none' | 'running' | 'passed' | 'stopped';
+/** What becomes of the first part of a channel. */
+export const canaryStates = ['running', 'passed', 'stopped'] as const;
+export type CanaryState = 'none' | (typeof canaryStates)[number];
 
 /** Messages of one channel of a dispatch that are to be begun. */
 export interface WantedStarts {

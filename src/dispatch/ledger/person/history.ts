@@ -15,9 +15,9 @@ export async function moveHistory(tx: Db, from: PersonKey, to: PersonKey): Promi
   await moveCards(tx, from, to);
   const moved = await tx.query<{ dispatch_id: string; channel: string }>(sql`
     insert into sends (bucket, dispatch_id, user_id, channel, status, attempts, due_at, updated_at, reason, detail,
-                       provider_code, provider_message_id, address, task_id, devices, extras)
+                       provider_code, provider_message_id, address, task_id, devices, extras, retried_after)
     select ${to.bucket}, dispatch_id, ${to.userId}, channel, status, attempts, due_at, updated_at, reason, detail,
-           provider_code, provider_message_id, address, task_id, devices, extras
+           provider_code, provider_message_id, address, task_id, devices, extras, retried_after
       from sends
      where bucket = ${from.bucket} and user_id = ${from.userId} and status in ('sent', 'bounced', 'unknown')
         on conflict do nothing

@@ -119,6 +119,10 @@ export interface Judged {
     status: string;
     reason: string | null;
     detail?: string | null;
+    /** The variation that the person would get, as a send has it. */
+    message_variation_id?: string;
+    /** When the schedule would make the message due. */
+    due_at?: Date;
     held_until?: Date | null;
   };
   sample: object | null;
@@ -168,19 +172,30 @@ export async function judge(
 function judgedFrom({ candidate, decision }: Decided): Judged {
   const { facts, send } = candidate;
   const { recipient, address } = facts;
-  const head = {
+  const ids = {
     external_id: recipient?.person.externalId ?? null,
     braze_id: recipient?.person.brazeId ?? null,
     channel: send.channel,
   };
+  const { head, due } = { head: { ...ids, ...variationMember({ candidate, decision }) }, due: dueMember(candidate) };
   if (decision.kind === 'admit')
     return {
-      verdict: { ...head, status: 'would_be_sent', reason: null },
-      sample: { ...head, address, message: renderedOf(candidate) },
+      verdict: { ...head, status: 'would_be_sent', reason: null, ...due },
+      sample: { ...ids, address, message: renderedOf(candidate) },
     };
   const { status, reason = null, detail = null, dueAt } = verdictOf(decision, address);
   if (status !== 'pending') return { verdict: { ...head, status, reason, detail }, sample: null };
-  return { verdict: { ...head, status: 'would_be_held', reason, detail, held_until: dueAt ?? null }, sample: null };
+  const held = { status: 'would_be_held', reason, detail, ...due, held_until: dueAt ?? null };
+  return { verdict: { ...head, ...held }, sample: null };
+}
+
+function variationMember({ candidate: { message }, decision }: Decided): { message_variation_id?: string } {
+  const isControl = decision.kind === 'refuse' && decision.reason === 'control_group';
+  return isControl || !message.variation ? {} : { message_variation_id: message.variation.id };
+}
+
+function dueMember({ dispatch, facts }: Decided['candidate']): { due_at?: Date } {
+  return dispatch.schedule === null ? {} : { due_at: facts.now };
 }
 
 function count(judged: readonly Judged[]): Record<string, ChannelCounts> {

@@ -4,7 +4,7 @@ import { dispatchesOfKey } from '../../../dispatch/accept/idempotency.ts';
 import { checkListHead, type ListHead } from '../../../dispatch/accept/lists/check-head.ts';
 import { ListReader } from '../../../dispatch/accept/lists/list-reader.ts';
 import { type TakenList, takeList } from '../../../dispatch/accept/lists/take-list.ts';
-import { chargeSends } from '../../../dispatch/accept/send-quota.ts';
+import { acceptWithinQuota } from '../../../dispatch/accept/send-quota.ts';
 import { sealList } from '../../../dispatch/ledger/lists/uploads.ts';
 import type { SendRemarks } from '../../../dispatch/plan/remarks.ts';
 import { lanes, type SendPlan } from '../../../dispatch/plan/send-plan.ts';
@@ -13,6 +13,7 @@ import { RequestError } from '../../../errors.ts';
 import { Room, RoomFull } from '../../../lib/limits/room.ts';
 import type { RawObject } from '../../../lib/raw/json.ts';
 import { dashed, v7 } from '../../../lib/uuid.ts';
+import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer, RateBucket, Route, RouteRequest } from '../../route.ts';
 import type { SendDeps } from '../accept-send.ts';
@@ -137,18 +138,31 @@ interface Accepting {
   bodyHash: Buffer;
 }
 
-/** Makes the dispatch of a stored list, in one durable commit. */
-async function accept(
-  deps: ListRouteDeps,
-  request: RouteRequest,
-  { head, taken: { held, list, warnings }, reference, bodyHash }: Accepting,
-): Promise<object> {
-  const { sent, raw, isTrigger } = head;
-  const plan = { ...sent, list };
-  const remarks = allRemarks(head, request, warnings);
+/** Accepts a stored list, unless too much waits, or a quota is used up. */
+async function accept(deps: ListRouteDeps, request: RouteRequest, accepting: Accepting): Promise<object> {
+  const { head, taken } = accepting;
+  const plan = { ...head.sent, list: taken.list };
   await deps.pressure.admit(lanes.broadcast);
   const workspace = loadedWorkspace(deps.catalog(), request.workspaceId);
-  await chargeSends(deps.db, workspace, plan, deps.clock.now());
+  const counting = { plan, now: deps.clock.now() };
+  return acceptWithinQuota(deps.db, workspace, counting, () => store(deps, request, { ...accepting, plan, workspace }));
+}
+
+/** Makes the dispatch of a stored list, in one durable commit. */
+async function store(
+  deps: ListRouteDeps,
+  request: RouteRequest,
+  {
+    head,
+    taken: { held, list, warnings },
+    reference,
+    bodyHash,
+    plan,
+    workspace,
+  }: Accepting & { plan: SendPlan; workspace: WorkspaceCatalog },
+): Promise<object> {
+  const { sent, raw, isTrigger } = head;
+  const remarks = allRemarks(head, request, warnings);
   const dispatchId = v7(deps.clock.now());
   const isOurs = await sealList(deps.db, held, { dispatchId: dashed(dispatchId), now: deps.clock.now() });
   if (!isOurs) throw new RequestError('idempotency_running', [], 1);

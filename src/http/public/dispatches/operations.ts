@@ -1,8 +1,21 @@
 import { channelKeys } from '../../../channels/channel.ts';
+import { canaryStates } from '../../../dispatch/ledger/pace/starts.ts';
 import { MOST_CODES, replayable } from '../../../dispatch/plan/replay-filter.ts';
 import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operation, Operations } from '../../openapi/operation.ts';
-import { answered, flag, given, integer, list, oneOf, optional, orNull, text, time } from '../../openapi/schema.ts';
+import {
+  answered,
+  flag,
+  given,
+  integer,
+  list,
+  map,
+  oneOf,
+  optional,
+  orNull,
+  text,
+  time,
+} from '../../openapi/schema.ts';
 import { cursor, limitOf, nextCursor, optionalText, optionalTime, success, words } from '../../openapi/shared.ts';
 import {
   alias,
@@ -102,6 +115,22 @@ export const operations: Operations = {
         counted_at: optional(time('When the sends were counted. Absent: just now.')),
         counts: answered({ targeted: orNull(integer()), recipients: orNull(integer()), ...refusedCounts }),
         channels: countsByChannel,
+        held: optional(
+          answered(
+            {
+              messages: integer('How many.'),
+              first_until: orNull(time('When the first of them may go.')),
+              last_until: orNull(time('When the last of them may go.')),
+            },
+            'What quiet hours hold. Absent: nothing.',
+          ),
+        ),
+        canary: optional(
+          map(
+            answered({ state: oneOf(canaryStates), started: integer('Messages that were begun.') }),
+            'What became of the first part, by channel. Absent: no first part was begun.',
+          ),
+        ),
         waits: waits(
           'What its messages wait for although nothing is wrong: its pace, a quota of ours, or a worker that is starting.',
         ),
