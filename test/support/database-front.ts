@@ -13,6 +13,10 @@ export type Begin = (startup: Buffer) => { pass: Buffer } | { refuse: Buffer };
 export interface Front {
   /** URL of the database through this front, by TCP, with these parameters. */
   url(parameters?: Record<string, string>): string;
+  /** Ends every connection and takes no new ones, as a database that has gone does. */
+  close(): Promise<void>;
+  /** Takes connections at the same port again. */
+  open(): Promise<void>;
 }
 
 interface FrontOptions {
@@ -28,7 +32,9 @@ export async function startFront(
   { tls, begin = (startup) => ({ pass: startup }) }: FrontOptions = {},
 ): Promise<Front> {
   const { pathname, searchParams } = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
   const server = createServer(async (socket) => {
+    sockets.add(socket.on('close', () => sockets.delete(socket)));
     socket.on('error', () => undefined); // The client left.
     let plain: Socket = socket;
     let first = await firstOf(socket);
@@ -46,12 +52,24 @@ export async function startFront(
     there.write(begun.pass);
     plain.pipe(there).pipe(plain);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  after(() => server.close());
+  const open = async (port: number) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  const close = async () => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  await open(0);
   const { port } = server.address() as AddressInfo;
+  after(close);
   const password = encodeURIComponent(searchParams.get('password') ?? '');
   return {
+    close,
+    open: () => open(port),
     url(parameters = {}) {
       const asked = new URLSearchParams(parameters).toString();
       const query = asked === '' ? '' : `?${asked}`;
