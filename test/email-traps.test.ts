@@ -64,7 +64,7 @@ test('what a mail names is never fetched by the server: not to inline its styles
   const body = `<html><head><link rel="stylesheet" href="${outside.origin}/a.css"><style>@import url(${outside.origin}/b.css); p { background: url(${outside.origin}/c.png) }</style></head>
 <body><p>Hi</p><img src="${outside.origin}/d.gif"><link rel="stylesheet" href="http://169.254.169.254/a.css"></body></html>`;
   const email = { app_id: 'x', subject: 'Hi', body, should_inline_css: true };
-  assert.equal((await app.post('/messages/preview', { external_user_ids: ['ada'], messages: { email } })).status, 200);
+  assert.equal((await app.post('/messages/preview', { external_user_ids: ['ada'], messages: { email } })).status, 201);
   await app.post('/messages/send', { external_user_ids: ['ada'], messages: { email } });
   await app.drain();
   assert.match(String(server.mails[0]?.mail.html), /<p style="background: url\(/, 'its styles were inlined');
