@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 // Row 15 of the traps of the product.
 test('while the database is away, /livez stays 200 and /readyz is 503; it is back without a restart', async (t) => {
   const database = await testDatabase(t);
-  const front = await startFront({ after: (end) => database.beforeClose(async () => end()) }, database.url);
+  const front = await startFront(database);
   const db = connect({ url: front.url() });
   database.beforeClose(() => db.close());
   const app = await startTestApp(t, { database: { ...database, db, url: front.url() } });

@@ -1,8 +1,8 @@
 // What may stand between Cresset and a PostgreSQL elsewhere: TLS, and a pooler, before the database of a test.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { TestContext } from 'node:test';
 import { TLSSocket } from 'node:tls';
+import type { TestDatabase } from './database.ts';
 
 /** The code of an SSLRequest. Source: PostgreSQL, "Message Formats". */
 const SSL_REQUEST = 80_877_103;
@@ -25,10 +25,9 @@ interface FrontOptions {
   begin?: Begin;
 }
 
-/** Stands before the database with this `socket:` URL. */
+/** Stands before the database of a test until that closes. */
 export async function startFront(
-  { after }: Pick<TestContext, 'after'>,
-  databaseUrl: string,
+  { url: databaseUrl, beforeClose }: Pick<TestDatabase, 'url' | 'beforeClose'>,
   { tls, begin = (startup) => ({ pass: startup }) }: FrontOptions = {},
 ): Promise<Front> {
   const { pathname, searchParams } = new URL(databaseUrl);
@@ -65,7 +64,7 @@ export async function startFront(
   };
   await open(0);
   const { port } = server.address() as AddressInfo;
-  after(close);
+  beforeClose(close);
   const password = encodeURIComponent(searchParams.get('password') ?? '');
   return {
     close,

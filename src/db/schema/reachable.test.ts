@@ -15,12 +15,11 @@ import { migrate } from './migrate.ts';
 const refused = (message: RegExp | string) => ({ name: 'DatabaseUnusableError', message });
 
 test('sslmode says whether the certificate of the database is checked, and a refusal names what to set', async (t) => {
-  const { url, beforeClose } = await testDatabase(t);
-  const after = (end: () => unknown) => beforeClose(async () => end());
+  const database = await testDatabase(t);
   const tls = makeCertificate();
   const authority = join(temporaryFolder(t), 'ca.pem');
   writeFileSync(authority, tls.cert);
-  const front = await startFront({ after }, url, { tls });
+  const front = await startFront(database, { tls });
   const warnings: Error[] = [];
   const warn = (warning: Error) => warnings.push(warning);
   process.on('warning', warn);
@@ -46,12 +45,12 @@ test('sslmode says whether the certificate of the database is checked, and a ref
   );
   const elsewhere = join(temporaryFolder(t), 'ca.pem');
   writeFileSync(elsewhere, testCertificate.cert);
-  const other = await startFront({ after }, url, { tls: testCertificate });
+  const other = await startFront(database, { tls: testCertificate });
   await assert.rejects(
     migrate(other.url({ sslmode: 'require', sslrootcert: elsewhere })),
     refused(/^The certificate of the database is not accepted: Hostname\/IP does not match/),
   );
-  const plain = await startFront({ after }, url);
+  const plain = await startFront(database);
   assert.deepEqual(await migrate(plain.url({ sslmode: 'disable' })), []);
   await assert.rejects(
     migrate(plain.url({ sslmode: 'require' })),
@@ -66,8 +65,7 @@ for (const [what, begin] of [
   ['drops', dropsOptions],
 ] as const)
   test(`a pooler that ${what} settings of a session is named, because notices would be lost in it`, async (t) => {
-    const { url, beforeClose } = await testDatabase(t);
-    const front = await startFront({ after: (end) => beforeClose(async () => end()) }, url, { begin });
+    const front = await startFront(await testDatabase(t), { begin });
     await assert.rejects(
       migrate(front.url()),
       refused(
