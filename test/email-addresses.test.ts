@@ -100,7 +100,7 @@ test('a line break or NUL in what becomes a header is refused at once, or ends t
     { reply_to: rendered },
     { headers: { 'X-Note': rendered } },
   ])
-    assert.equal((await send('ada', more)).status, 'skipped', JSON.stringify(more));
+    assert.equal((await send('ada', more)).status, 'aborted', JSON.stringify(more));
   assert.deepEqual(server.mails, []);
 });
 

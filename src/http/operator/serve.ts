@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { RequestError } from '../../errors.ts';
 import type { Session } from '../../operators/sessions.ts';
 import { parseBody } from '../body/body.ts';
 import { refuseEncoding } from '../body/encodings.ts';
@@ -68,7 +67,6 @@ function admittedOf(session: Session | undefined): Session {
 async function respond(route: PlainRoute, { request, reply, session }: Call): Promise<FastifyReply> {
   const query = queryOf(request);
   checkEscapes(request.url);
-  refuseNul(request.params as Record<string, string>);
   checkQuery(query, route.query ?? []);
   const rawBody = rawBodyOf(request);
   const hasBody = route.method === 'DELETE' ? rawBody.length > 0 : route.method !== 'GET';
@@ -77,12 +75,6 @@ async function respond(route: PlainRoute, { request, reply, session }: Call): Pr
   if (answer.html === undefined) return sendJson(reply, answer);
   reply.headers({ ...answer.headers, 'content-type': 'text/html; charset=utf-8', 'x-request-id': request.id });
   return reply.code(answer.status).send(answer.html);
-}
-
-/** PostgreSQL takes no NUL in a text, and nothing here has one in its name. */
-function refuseNul(params: Readonly<Record<string, string>>): void {
-  const [name] = Object.entries(params).find(([, value]) => value.includes('\0')) ?? [];
-  if (name !== undefined) throw new RequestError('bad_request', [`${name}: expected text without NUL`]);
 }
 
 function handle(
