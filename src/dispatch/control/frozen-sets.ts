@@ -61,18 +61,14 @@ export async function freezeSet(
   return { id, dispatchId, filter, recipients, inDoubt, frozenAt: now, frozenBy: by, expiresAt, ...unused };
 }
 
-const idOfSet = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const NO_SET = 'set_id: no set has this id, or it is too old';
-
 /** Throws RequestError if the workspace has no such set. */
 export async function readSet(db: Db, workspaceId: number, id: string): Promise<FrozenSet> {
-  if (!idOfSet.test(id)) throw new RequestError('not_found', [NO_SET]);
   const found = await db.maybeOne<FrozenSet & Record<string, unknown>>(sql`
     select id, dispatch_id as "dispatchId", filter, recipients, in_doubt as "inDoubt", frozen_at as "frozenAt",
            frozen_by as "frozenBy", expires_at as "expiresAt", used_at as "usedAt", used_by as "usedBy"
       from frozen_sets
      where id::text = ${id} and workspace_id = ${workspaceId}`);
-  if (found === null) throw new RequestError('not_found', [NO_SET]);
+  if (found === null) throw new RequestError('not_found', ['set_id: no set has this id, or it is too old']);
   return found;
 }
 
