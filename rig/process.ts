@@ -46,9 +46,17 @@ export function plainEnvironment(): Record<string, string> {
   return { PATH, HOME, ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }) };
 }
 
-/** Starts `cresset serve` as a process. Resolves when it runs, or with how it ended. `entry`: of another version. */
-export async function start(env: Record<string, string>, entry = program): Promise<ServerProcess | Ended> {
+/**
+ * Starts `cresset serve` as a process. Resolves when it runs, or with how it ended. `entry`: of another version. `inGroup`: it
+ * begins a process group, as a shell makes one for each command of a terminal.
+ */
+export async function start(
+  env: Record<string, string>,
+  entry = program,
+  { inGroup = false } = {},
+): Promise<ServerProcess | Ended> {
   const child = spawn(process.execPath, [entry, 'serve', '--json'], {
+    detached: inGroup,
     env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -79,8 +87,12 @@ export async function start(env: Record<string, string>, entry = program): Promi
 }
 
 /** Like `start`, but throws if the server does not start. */
-export async function startServer(env: Record<string, string>, entry = program): Promise<ServerProcess> {
-  const started = await start(env, entry);
+export async function startServer(
+  env: Record<string, string>,
+  entry = program,
+  how: { inGroup?: boolean } = {},
+): Promise<ServerProcess> {
+  const started = await start(env, entry, how);
   if ('child' in started) return started;
   throw new Error(`the server ended with ${started.code}: ${started.output}`);
 }

@@ -141,7 +141,7 @@ test('sign-in by OpenID Connect is whole or not there', () => {
 
 const bad: [string, string[], string][] = [
   ['HOST', ['a b', 'http://x', '\0'], 'an address or host name to listen on'],
-  ['PORT', ['65536', '-1', '80.5', 'http', '1e3', ' 80'], 'an integer from 0 to 65535'],
+  ['PORT', ['65536', '-1', '80.5', 'http', '1e3', ' 80', 'tcp://10.0.0.7:80'], 'an integer from 0 to 65535'],
   [
     'DATABASE_URL',
     ['mysql://db', 'db', '127.0.0.1:5432'],
@@ -187,7 +187,7 @@ const misspelt: [string, string][] = [
   ['CRESSET_LOGLEVEL', 'CRESSET_LOG_LEVEL'],
   ['CRESSET_BODY_LIMITS', 'CRESSET_BODY_LIMIT'],
   ['CRESSET_api_key', 'CRESSET_API_KEY'],
-  ['CRESSET_PORT', 'PORT'],
+  ['CRESSET_PORT', 'PORT'], // Kubernetes sets it for a Service `cresset`: row 39 of the traps of the product
   ['CRESSET_MCPKEY', 'CRESSET_MCP_KEY'],
   ['CRESSET_PROT', 'PORT'],
   ['CRESSET_DATABASE_URL', 'DATABASE_URL'],
@@ -197,6 +197,14 @@ for (const [name, meant] of misspelt) {
     assert.deepEqual(problemsOf({ [name]: 'x' }), [`${name}: there is no such variable; did you mean ${meant}?`]);
   });
 }
+
+// Row 44 of the traps of the product.
+test('a variable that would name a file with a secret is refused, with a way that leaves out the last newline', () => {
+  for (const name of ['CRESSET_SECRET', 'CRESSET_ADMIN_PASSWORD', 'DATABASE_URL'])
+    assert.deepEqual(problemsOf({ [`${name}_FILE`]: '/run/secrets/x' }), [
+      `${name}_FILE: there is no such variable; ${name} holds the value itself: ${name}="$(cat …)"`,
+    ]);
+});
 
 test('an unknown name near to nothing is refused without a suggestion', () => {
   assert.deepEqual(problemsOf({ CRESSET_UMBRELLA: 'x' }), ['CRESSET_UMBRELLA: there is no such variable']);

@@ -79,13 +79,25 @@ function isSet(env: Readonly<Record<string, string | undefined>>, name: string):
   return (env[name] ?? '') !== '';
 }
 
+const DATABASE_URL = 'DATABASE_URL';
+/** What other programs put behind the name of a variable whose value is in a file. */
+const FILE = '_FILE';
+
+/** undefined: the name is not that of a file. A shell's `$(cat …)` leaves out the newline that editors put at the end. */
+function withoutFile(name: string, known: readonly string[]): string | undefined {
+  const variable = name.slice(0, -FILE.length);
+  return name.endsWith(FILE) && known.includes(variable)
+    ? `; ${variable} holds the value itself: ${variable}="$(cat …)"`
+    : undefined;
+}
+
 function unknownVariables(env: Readonly<Record<string, unknown>>, alsoKnown: ReadonlySet<string>): string[] {
   const known: string[] = [...Object.values(variables).map(({ name }) => name), ...Object.values(commandVariables)];
   return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX))
+    .filter((name) => (name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX)) || name === `${DATABASE_URL}${FILE}`)
     .filter((name) => !known.includes(name) && !alsoKnown.has(name))
     .sort()
-    .map((name) => `${name}: there is no such variable${suggestion(name, known)}`);
+    .map((name) => `${name}: there is no such variable${withoutFile(name, known) ?? suggestion(name, known)}`);
 }
 
 /** Suggests a known variable. The prefix does not count, so that `CRESSET_PORT` suggests `PORT`. */

@@ -220,6 +220,7 @@ test('names in a file that are no plain names reach no statement', async (t) => 
   assert.match(errors, /header\.tables\[\d+\]\.name: expected a name of lower-case letters/);
 });
 
+// Row 57 of the traps of the product.
 test('a backup of a newer version is refused with both versions, and one of an older is upgraded', async (t) => {
   const { url } = await testDatabase(t);
   const path = join(temporaryFolder(t), 'a.backup');
@@ -250,6 +251,7 @@ test('a backup of a newer version is refused with both versions, and one of an o
   });
 });
 
+// Row 6 of the traps of the product.
 test('an embedded database is restored in a fresh data folder; the missing secret is named, and a server with another is refused', async (t) => {
   const { db, url } = await testDatabase(t);
   const run = commandLine({ DATABASE_URL: url, CRESSET_SECRET: SECRET });

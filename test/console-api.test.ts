@@ -46,6 +46,7 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
       assert.equal((await viewer.call('POST', 'find', { text })).status, 400, JSON.stringify(text).slice(0, 20));
   });
 
+  // Row 33 of the traps of the product.
   await t.test('a frozen set', async () => {
     const { body } = await app.post('/messages/send', {
       external_user_ids: ['ada', 'person-1'],
@@ -54,7 +55,10 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
       },
     });
     await app.drain();
-    const freeze = () => sender.call('POST', `dispatches/${body.dispatch_id}/sets`, { statuses: ['aborted'] });
+    const freeze = (more = {}) =>
+      sender.call('POST', `dispatches/${body.dispatch_id}/sets`, { statuses: ['aborted'], ...more });
+    const unknown = await freeze({ reason: 'no stock', older_than: 5 });
+    assert.equal(unknown.status, 400, 'a filter that nobody knows counts nothing');
     const [first, second, late] = [await freeze(), await freeze(), await freeze()];
     assert.deepEqual([first.status, first.body.set.recipients, first.body.set.used_at], [201, 2, null]);
     const use = (set: typeof first) => sender.call('POST', `sets/${set.body.set.set_id}/replay`, {});
@@ -77,6 +81,22 @@ test('any id leads to what it means, a set is used once, and browsers get the pa
       acts.map((one: { operator: string }) => one.operator),
       ['sender'],
     );
+  });
+
+  // Row 32 of the traps of the product.
+  await t.test('the outbox, page by page, of messages that came within a millisecond', async () => {
+    await app.db.run(sql`
+      update sandbox_messages
+         set delivered_at = date_trunc('second', ${app.clock.now()}::timestamptz) + make_interval(secs => 0.029 + user_id % 1000 / 1e6)`);
+    const all = (await viewer.call('GET', 'outbox?limit=200')).body.entries;
+    assert.ok(all.length > 5);
+    const paged = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const { body } = await viewer.call('GET', `outbox?limit=1&cursor=${cursor}`);
+      paged.push(...body.entries);
+      cursor = body.next_cursor;
+    }
+    assert.deepEqual(paged, all);
   });
 
   await t.test('why a person did not get a dispatch', async () => {

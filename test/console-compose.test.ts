@@ -97,6 +97,7 @@ async function look(page: Page, name: string, width: Width): Promise<string[]> {
   return sticksOut > 0 ? [...wrong, `${name} ${width}: ${sticksOut} px stick out`] : wrong;
 }
 
+// Row 26 of the traps of the product.
 test('a newcomer signs in, composes, runs it dry, sends it and sees it in the outbox; a broadcast needs its dry run', {
   skip: skipWithoutChromium,
 }, async (t) => {

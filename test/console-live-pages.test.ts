@@ -1,10 +1,12 @@
-// Pages that hear what changes: in a browser, with the stream, without it, and in more tabs than there are streams.
+// Pages that hear what changes: in a browser, with the stream, without it, and in more tabs than there are streams. Then the
+// ways in which a console is reached elsewhere than at the root of its server.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Page } from 'playwright-core';
 import { sql } from '../src/db/sql.ts';
 import { skipWithoutChromium } from './support/chromium.ts';
 import { type Console, givenOperator, signIn, startConsole } from './support/console/console.ts';
+import { reloadsOldTab, servedBelowPath, signsInWithoutTls } from './support/console/reached.ts';
 import { fillConsole } from './support/console/world.ts';
 
 const webhook = { url: 'https://example.com/hook', request_method: 'POST', body: 'Hello' };
@@ -57,9 +59,12 @@ test('a page shows what changes without asking again and again, and says when it
   await page.close();
   await sevenTabs(started);
   await badGateway(started);
+  await reloadsOldTab(started);
+  await servedBelowPath(started, t);
+  await signsInWithoutTls(started, t);
 });
 
-/** Seven tabs at once, of which a browser would otherwise give one no connection. */
+/** Seven tabs at once, of which a browser would otherwise give one no connection. Row 16 of the traps of the product. */
 async function sevenTabs(started: Console): Promise<void> {
   const { app, newPage, open } = started;
   await signIn(started, await givenOperator(app, 'viewer', 'seven'));
@@ -81,7 +86,7 @@ async function sevenTabs(started: Console): Promise<void> {
   await Promise.all(pages.map((page) => page.close()));
 }
 
-/** A proxy answers 502 while the server restarts; the page comes back by itself. */
+/** A proxy answers 502 while the server restarts; the page comes back by itself. Row 17 of the traps of the product. */
 async function badGateway(started: Console): Promise<void> {
   const { app, newPage, open } = started;
   await signIn(started, await givenOperator(app, 'viewer', 'gateway'));

@@ -31,6 +31,7 @@ async function first(next: () => Promise<Said>, isWanted: (said: Said) => boolea
   }
 }
 
+// Rows 18 and 59 of the traps of the product.
 test('a stream says what changed, by id alone, and what was missed in between', async (t) => {
   const app = await startTestApp(t, { startsAt: new Date() });
   await fillConsole(app);
@@ -80,6 +81,7 @@ test('a stream says what changed, by id alone, and what was missed in between', 
 
 const GOLD = '44444444-4444-4444-8444-444444444444';
 
+// Row 2 of the traps of the product.
 test('a stream ends soon after its session, whoever ends it and on whichever server, and is then refused', async (t) => {
   const app = await startTestApp(t, { worker: false });
   const admin = await givenOperator(app, 'admin');
@@ -120,11 +122,15 @@ test('a stream keeps no session alive, and gives signs of life', async (t) => {
   assert.equal((await openEvents(app, viewer.token)).status, 401);
 });
 
+// Row 1 of the traps of the product.
 test('other sites, strangers and one tab too many get no stream', async (t) => {
   const app = await startTestApp(t, { worker: false });
   const viewer = await givenOperator(app, 'viewer');
-  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
-    assert.equal((await openEvents(app, viewer.token, headers)).status, 403, JSON.stringify(headers));
+  for (const headers of [{ origin: 'https://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
+    const refused = await openEvents(app, viewer.token, headers);
+    assert.equal(refused.status, 403, JSON.stringify(headers));
+    assert.equal(refused.headers.get('access-control-allow-origin'), null);
+  }
   assert.equal((await openEvents(app, 'A'.repeat(43))).status, 401);
   const open = [];
   for (let at = 0; at < 3; at += 1) open.push(await openEvents(app, viewer.token));
@@ -141,6 +147,7 @@ test('other sites, strangers and one tab too many get no stream', async (t) => {
   assert.equal(again.status, 200, 'a tab that is closed makes room');
 });
 
+// Row 14 of the traps of the product.
 test('a server that stops ends its streams first', async (t) => {
   const app = await startTestApp(t, { worker: false });
   const viewer = await givenOperator(app, 'viewer');

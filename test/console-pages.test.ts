@@ -88,8 +88,11 @@ test('pages fit their width, break no policy and have no serious finding of axe'
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
   await saveView(started, world);
+  await keepLongIds(started, world);
   await findReason(started);
+  assert.deepEqual(complaints, [], 'nor do dialogs');
   await refuseHostile(started, world);
+  await followLink(started, world);
   await showWhatWaits(started);
 });
 
@@ -171,6 +174,19 @@ async function saveView(started: Console, { named }: ConsoleWorld): Promise<void
   await page.close();
 }
 
+/** A long number in the URL stays the text that it is. Row 30 of the traps of the product. */
+async function keepLongIds({ newPage, open }: Console, { named }: ConsoleWorld): Promise<void> {
+  const page = await newPage('desk');
+  const id = '723421968459640832';
+  await open(page, `/dispatches/${named}?q=${id}`);
+  const asked = page.waitForRequest((request) => request.url().includes(`external_id=${id}&`));
+  await page.getByRole('combobox', { name: 'Channel' }).selectOption('Email');
+  await asked;
+  assert.equal(new URL(page.url()).search, `?channel=email&q=${id}`);
+  assert.equal(await page.getByLabel('External id').inputValue(), id);
+  await page.close();
+}
+
 /** By keyboard alone: sign in, find a person, and read why a mail did not come, in three steps. */
 async function findReason({ app, context, newPage, open }: Console): Promise<void> {
   await context.clearCookies();
@@ -207,7 +223,7 @@ async function findReason({ app, context, newPage, open }: Console): Promise<voi
   await page.close();
 }
 
-/** Texts and a mail that want to run, or to load something, neither run nor load. */
+/** Texts and a mail that want to run, or to load something, neither run nor load. Rows 25, 27 and 29 of the traps of the product. */
 async function refuseHostile({ app, newPage, open }: Console, { mallory, attack }: ConsoleWorld): Promise<void> {
   const page = await newPage('desk');
   const foreign: string[] = [];
@@ -252,6 +268,22 @@ async function refuseHostile({ app, newPage, open }: Console, { mallory, attack 
     headers['content-security-policy'] ?? '',
     /^default-src 'none'; style-src 'unsafe-inline'; img-src data:;.* sandbox allow-popups allow-popups-to-escape-sandbox$/,
   );
+  await page.close();
+}
+
+/** A link in a mail opens outside, and the page stays. Row 28 of the traps of the product. */
+async function followLink({ context, newPage, open }: Console, { ada, broadcast }: ConsoleWorld): Promise<void> {
+  await context.route('https://example.com/**', (route) => route.fulfill({ body: 'An offer' }));
+  const page = await newPage('desk');
+  await open(page, `/outbox/${broadcast}/${ada}`);
+  const opened = page.waitForEvent('popup');
+  await page.frameLocator('iframe[title="The mail"]').getByRole('link', { name: 'See it' }).click();
+  const popup = await opened;
+  await popup.getByText('An offer').waitFor();
+  assert.equal(popup.url(), 'https://example.com/offer');
+  assert.equal(await popup.evaluate('window.opener'), null);
+  assert.equal(new URL(page.url()).pathname, `/outbox/${broadcast}/${ada}`);
+  await popup.close();
   await page.close();
 }
 

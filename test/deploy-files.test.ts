@@ -1,9 +1,13 @@
 // The files of deploy/ say what the server understands: a setting that is renamed, or a probe that is gone, fails here.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import test from 'node:test';
+import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { readConfig, variables } from '../src/config.ts';
 import { configOf, readDockerfile } from './support/deploy/dockerfile.ts';
@@ -109,6 +113,7 @@ function interpolated(text: string): string {
   });
 }
 
+// Row 42 of the traps of the product.
 test('compose.yaml starts servers that the server understands, on a database whose data is in a volume', () => {
   const file = parse(interpolated(readFileSync('deploy/compose.yaml', 'utf8')), { merge: true }) as {
     services: Record<string, Service>;
@@ -207,6 +212,33 @@ function installed(change: (given: Values) => void = () => undefined): Map<strin
   return new Map(objects.map((one) => [`${one.kind} ${one.metadata.name}`, one]));
 }
 
+// Row 45 of the traps of the product.
+test('Compose reads no `$` of a value as a variable: files have none, and those who fill them in are told', () => {
+  const compose = readFileSync('deploy/compose.yaml', 'utf8');
+  assert.deepEqual(compose.replace(/\$\{\w+:\?set it in \.env\}/g, '').match(/\$.*/g), null);
+  const [advice = ''] = readFileSync('deploy/.env.example', 'utf8').split(/^\w+=/m);
+  assert.match(advice, /`\$` as the beginning of a variable: write such a value\s+# in single quotes/);
+});
+
+// Row 43 of the traps of the product.
+test('the health check asks by address, so it finds a server that does not listen on ::1', async (t) => {
+  const paths: string[] = [];
+  const server = createServer((request, response) => {
+    paths.push(request.url ?? '');
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const env = { HOST: '0.0.0.0', PORT: String((server.address() as AddressInfo).port) };
+  const check = (more = {}) =>
+    promisify(execFile)(process.execPath, ['deploy/healthcheck.mjs'], { env: { ...env, ...more } });
+  assert.equal((await check()).stdout, `http://127.0.0.1:${env.PORT}/livez: 200\n`);
+  assert.deepEqual(paths, ['/livez']);
+  await assert.rejects(check({ PORT: '1' }), { code: 1 });
+});
+
+// Row 40 of the traps of the product.
 test('the chart makes a deployment, a budget and, for the API, a service of each kind of server', () => {
   assert.deepEqual([...installed().keys()].sort(), [
     'Deployment cresset-api',
@@ -225,6 +257,7 @@ test('the chart makes a deployment, a budget and, for the API, a service of each
   );
 });
 
+// Rows 39 and 41 of the traps of the product.
 test('the pods of the chart are confined, are asked for life and readiness apart, and get known settings only', () => {
   const workspace = 'webhook: { deliver: true }\n';
   const all = installed((given) => {
@@ -278,6 +311,7 @@ test('the secrets that values.yaml names are variables, and a renamed one would 
   assert.deepEqual(strange(['CRESSET_SECRETS']), ['CRESSET_SECRETS']);
 });
 
+// Row 13 of the traps of the product.
 test('the systemd unit lets the server stop its database itself, and systemd understands it', (t) => {
   const unit = readFileSync('deploy/cresset.service', 'utf8');
   const of = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1];

@@ -82,6 +82,28 @@ test('a local part beyond ASCII needs a relay that offers SMTPUTF8', async (t) =
   assert.match(modern.server.mails[0]?.to ?? '', /^zoë@/);
 });
 
+// Row 58 of the traps of the product.
+test('a line break or NUL in what becomes a header is refused at once, or ends that mail after rendering', async (t) => {
+  const { server, track, send } = await start(t);
+  for (const mark of ['\r', '\n', '\r\n', '\0']) {
+    const injected = `a@example.com${mark}Bcc: b@example.com`;
+    for (const member of ['from', 'reply_to', 'subject'])
+      assert.equal((await send('ada', { [member]: injected })).status, 400, `${member}: ${JSON.stringify(mark)}`);
+    for (const headers of [{ 'X-Note': injected }, { [`X-Note${mark}Bcc`]: 'b@example.com' }])
+      assert.equal((await send('ada', { headers })).status, 400, JSON.stringify(headers));
+  }
+  await track('ada', 'ada@example.test');
+  const rendered = "{{ 'a@example.com%0DBcc: b@example.com' | url_decode }}";
+  for (const more of [
+    { subject: rendered },
+    { from: rendered },
+    { reply_to: rendered },
+    { headers: { 'X-Note': rendered } },
+  ])
+    assert.equal((await send('ada', more)).status, 'aborted', JSON.stringify(more));
+  assert.deepEqual(server.mails, []);
+});
+
 test('what is no address of a profile is none of a sender, and the other way round', async (t) => {
   const { track, send } = await start(t);
   await track('ada', 'ada@example.test');

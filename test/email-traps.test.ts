@@ -1,6 +1,9 @@
 // What others have got wrong about mail: the one-click unsubscribe, senders, and refusals within SMTP.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { startTestApp } from './support/app.ts';
+import { givenOperator } from './support/console/console.ts';
+import { contentServer } from './support/content-server.ts';
 import { smtpReply } from './support/mail-server.ts';
 import { startMailWorld } from './support/mail-world.ts';
 
@@ -52,6 +55,34 @@ test('a sender whose name has a colon is one mailbox, and an address that is a l
     server.mails[0]?.mail.from?.value.map(({ name, address }) => [name, address]),
     [['Alerts: Orders', 'a@example.com']],
   );
+});
+
+// Row 3 of the traps of the product.
+test('what a mail names is never fetched by the server: not to inline its styles, to preview it, to send it or to show it', async (t) => {
+  const outside = await contentServer(t, {});
+  const { app, server } = await startMailWorld(t);
+  const body = `<html><head><link rel="stylesheet" href="${outside.origin}/a.css"><style>@import url(${outside.origin}/b.css); p { background: url(${outside.origin}/c.png) }</style></head>
+<body><p>Hi</p><img src="${outside.origin}/d.gif"><link rel="stylesheet" href="http://169.254.169.254/a.css"></body></html>`;
+  const email = { app_id: 'x', subject: 'Hi', body, should_inline_css: true };
+  assert.equal((await app.post('/messages/preview', { external_user_ids: ['ada'], messages: { email } })).status, 201);
+  await app.post('/messages/send', { external_user_ids: ['ada'], messages: { email } });
+  await app.drain();
+  assert.match(String(server.mails[0]?.mail.html), /<p style="background: url\(/, 'its styles were inlined');
+
+  const unsent = await startTestApp(t);
+  const viewer = await givenOperator(unsent, 'viewer');
+  await unsent.givenWorkspace('email: { default_from: hello@acme.test }');
+  await unsent.post('/users/track', { attributes: [{ external_id: 'ada', email: 'ada@example.test' }] });
+  const sent = await unsent.post('/messages/send', { external_user_ids: ['ada'], messages: { email } });
+  await unsent.drain();
+  const { dispatch_id: id } = sent.body;
+  const [{ braze_id: person }] = (await unsent.get(`/dispatches/${id}/recipients`)).body.recipients;
+  const shown = await fetch(`${unsent.url}/operator/v1/outbox/${id}/${person}/mail?remote=1`, {
+    headers: { cookie: `cresset_session=${viewer.token}` },
+  });
+  assert.equal(shown.status, 200);
+  assert.match(await shown.text(), /a\.css/);
+  assert.deepEqual(outside.asked, []);
 });
 
 const refusals: [reply: [number, string], verdict: string, isDead: boolean][] = [

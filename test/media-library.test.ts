@@ -44,6 +44,7 @@ function formOf(fields: Record<string, string | Blob>, fileName = 'dot.gif'): Fo
 
 const fileOf = (bytes: Buffer) => new Blob([new Uint8Array(bytes)]);
 
+// Row 4 of the traps of the product.
 test('a file is stored from a form, from JSON or from an address, and everybody finds it', async (t) => {
   const host = await startFiles(t);
   const app = await startTestApp(t);

@@ -38,6 +38,7 @@ async function scrape(app: TestApp): Promise<Map<string, number>> {
   return new Map(values);
 }
 
+// Row 37 of the traps of the product.
 test('every send is counted by channel, provider and verdict, and each call of a provider by its time and outcome', async (t) => {
   const host = await startReceiver(t);
   const app = await startTestApp(t);
@@ -86,6 +87,7 @@ test('what all servers share is read when it is asked for, and a pause is seen',
   assert.equal(idle.get('cresset_database_refuses_writes'), 0);
 });
 
+// Row 36 of the traps of the product.
 test('a stranger makes no series, and needs a key to read them', async (t) => {
   const app = await startTestApp(t);
   for (let nth = 0; nth < 20; nth += 1) await app.get(`/wp-${nth}.php`, { key: null });

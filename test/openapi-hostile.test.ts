@@ -75,6 +75,15 @@ function changedQuery(
   return pick % 4 === 0 ? [...changed, ...others] : changed;
 }
 
+/** The example with a NUL in each parameter, one after the other. Row 31 of the traps of the product. */
+function withNul({ parameters }: ApiOperation, example: Call): Call[] {
+  return parameters.flatMap(({ in: place, name }): Call[] => {
+    if (place === 'query')
+      return [{ ...example, query: [...example.query.filter(([key]) => key !== name), [name, 'a\0b']] }];
+    return place === 'path' ? [{ ...example, params: { ...example.params, [name]: 'a\0b' } }] : [];
+  });
+}
+
 test('whatever is asked of a route, the answer is a documented one, and no 5xx', async (t) => {
   const world = await startWorld(t);
   const document = await readDocument(world.app);
@@ -100,6 +109,12 @@ test('whatever is asked of a route, the answer is a documented one, and no 5xx',
         wrong.push(
           `${operation.name}: ${reply.status} ${problems.join('; ')}: ${JSON.stringify(reply.body).slice(0, 300)} for ${JSON.stringify(call).slice(0, 400)}`,
         );
+    }
+    for (const call of withNul(operation, exampleOf(operation, world.standIns))) {
+      const reply = await send(world.app, operation, call);
+      const problems = [...document.problemsOf(operation, reply), ...(reply.status >= 500 ? ['is a 5xx'] : [])];
+      if (problems.length > 0)
+        wrong.push(`${operation.name}: ${reply.status} ${problems.join('; ')} for a NUL: ${JSON.stringify(call)}`);
     }
     if (!operation.alwaysRefuses && ![...seen].some((status) => status < 300))
       wrong.push(`${operation.name}: no request was accepted`);

@@ -1,5 +1,6 @@
 // The document at /openapi.json: a kept linter passes it, it has every route, and its examples work.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { nameOf, openApiDocument } from '../src/http/openapi/document.ts';
@@ -52,6 +53,30 @@ test('a kept linter has nothing to say of the document', async (t) => {
   const wrong = structuredClone(body);
   wrong.paths['/email/status'].post.operationId = 'postEmailBlocklist';
   assert.notDeepEqual(await lint(wrong), [], 'an id that is given twice is noticed');
+});
+
+// Row 53 of the traps of the product.
+test('a member that may be null has two types, bounds are numbers, and the types of the client agree', async (t) => {
+  const app = await startTestApp(t);
+  const { body } = await app.get('/openapi.json', { key: null });
+  const wrong: string[] = [];
+  let nullable = 0;
+  const look = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    const {
+      nullable: old,
+      exclusiveMinimum: least = 0,
+      exclusiveMaximum: most = 0,
+      type,
+    } = value as Record<string, unknown>;
+    if (typeof old === 'boolean' || typeof least === 'boolean' || typeof most === 'boolean') wrong.push(path);
+    if (Array.isArray(type) && type.includes('null')) nullable += 1;
+    for (const [name, member] of Object.entries(value)) look(member, `${path}/${name}`);
+  };
+  look(body, '');
+  assert.deepEqual(wrong, []);
+  assert.ok(nullable > 20, String(nullable));
+  assert.match(readFileSync('src/client/operations.ts', 'utf8'), /: string \| null/);
 });
 
 test('a route without an operation is left out of the document', () => {

@@ -62,6 +62,7 @@ async function statusOfFirst(url: string): Promise<string> {
   }
 }
 
+// Rows 1, 10 and 11 of the traps of the product.
 test('an installed package runs: the command, a server to try things on, and the test double with its types', async (t) => {
   const folder = await givenInstalled(t);
   await t.test('npx cresset --version', async () => {
@@ -89,8 +90,10 @@ test('an installed package runs: the command, a server to try things on, and the
     assert.match((await run('sh', ['-c', `${read.trim()} -s`])).stdout, /"body":"Hello Ada"/);
     const page = await fetch(url, { headers: { accept: 'text/html' } });
     assert.equal(page.status, 200, 'the console was packed');
-    const foreign = await run('curl', ['-s', '-H', 'Host: evil.example', `${url}/health`]);
-    assert.match(foreign.stdout, /"message":"Host not allowed"/);
+    for (const path of ['/health', '/operator/v1/events']) {
+      const foreign = await run('curl', ['-si', '-H', 'Host: evil.example', url + path]);
+      assert.match(foreign.stdout, /^HTTP\/1\.1 403 [\s\S]*"message":"Host not allowed"/, path);
+    }
     const elsewhere = { ...env, HOST: '0.0.0.0' };
     await assert.rejects(
       run('npx', ['cresset', 'dev'], { cwd: folder, env: elsewhere }),

@@ -96,6 +96,7 @@ test('npm start passes a signal on to the server', async (t) => {
   assert.match(log, /"msg":"stopped"/);
 });
 
+// Row 7 of the traps of the product.
 test('a second server on the same data folder, and a server on a port in use, end with the reason', async (t) => {
   const env = { CRESSET_DATA_DIR: dataFolder(t), ...small };
   const first = await startServer(env);
@@ -137,6 +138,7 @@ function besideOf(output: string): { DATABASE_URL: string; CRESSET_SECRET: strin
   return { DATABASE_URL, CRESSET_SECRET };
 }
 
+// Row 6 of the traps of the product.
 test('a wrong CRESSET_SECRET is refused with one sentence', async (t) => {
   const app = await startTestApp(t, { worker: false });
   await app.givenWorkspace('email: { default_from: a@acme.test, smtp: { url: "smtp://ada:secret@127.0.0.1:1" } }');

@@ -55,6 +55,7 @@ test('an original that is down is 502 for the caller, and nothing is written her
   );
 });
 
+// Row 5 of the traps of the product.
 test('a request whose answer breaks off is never repeated, and its outcome is told as unknown', async (t) => {
   const { original, port, lines } = await started(t);
   original.play((request) => void request.socket.destroy());
@@ -96,6 +97,7 @@ test('an answer passes while it comes, however slow it is; a caller who leaves e
   );
 });
 
+// Row 56 of the traps of the product.
 test('packed bodies pass as they are, and are compared unpacked', async (t) => {
   const { original, port, lines, shadow, app } = await started(t);
   const answer = gzipSync(JSON.stringify({ attributes_processed: 1, message: 'success' }));

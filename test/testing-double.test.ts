@@ -224,6 +224,7 @@ test('a message that does not come is explained by what became of the others', a
   );
 });
 
+// Row 54 of the traps of the product.
 test('fake timers of a test do not reach the server, nor the calls to it', async (t) => {
   const cresset = await givenDouble(t);
   mock.timers.enable();

@@ -58,6 +58,7 @@ function strangeCalls(operation: ApiOperation, own: World, neighbour: World): { 
     .filter(({ theirs, unknown }) => JSON.stringify(theirs) !== JSON.stringify(unknown));
 }
 
+// Row 50 of the traps of the product.
 test('a key reads, sends to, counts and changes nothing of another workspace, whatever ids and names it gives', {
   timeout: 400_000,
 }, async (t: TestContext) => {

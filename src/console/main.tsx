@@ -12,7 +12,11 @@ const MOST_TRIES = 2;
 
 // A tab of an older release asks for chunks that are gone. It reloads once for each address, and no more.
 window.addEventListener('vite:preloadError', (event) => {
-  if (sessionStorage.getItem(RELOADED) === location.href) return;
+  if (sessionStorage.getItem(RELOADED) === location.href) {
+    // The page shows this. At the browser's own words, the router would reload once more.
+    event.payload.message = 'A part of this page could not be loaded';
+    return;
+  }
   sessionStorage.setItem(RELOADED, location.href);
   event.preventDefault();
   location.reload();

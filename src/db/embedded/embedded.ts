@@ -8,8 +8,9 @@ import { databaseAccount, launcher } from './account.ts';
 import { initialise, readPassword } from './cluster.ts';
 import { EmbeddedDatabaseError } from './error.ts';
 import { linkLibraries } from './libraries.ts';
-import { type Binaries, exitCode, succeed } from './programs.ts';
+import { type Binaries, exitCode, type Run, succeed } from './programs.ts';
 import { removeDeadSocketFolders, removeSocketFolder, socketFolder } from './sockets.ts';
+import { forgetStalePid } from './stale-pid.ts';
 
 /**
  * A real PostgreSQL that belongs to one data folder.
@@ -76,8 +77,14 @@ export async function attachEmbedded({ dataDir }: EmbeddedOptions): Promise<stri
   const binaries = await findBinaries();
   const account = databaseAccount();
   const run = launcher(account, [binaries.postgres, cluster]);
-  const { code } = await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status']);
-  return code === 0 ? urlOf(socketFolder(dataDir, account), readPassword(dataDir)) : null;
+  return (await isRunning(run, binaries, cluster))
+    ? urlOf(socketFolder(dataDir, account), readPassword(dataDir))
+    : null;
+}
+
+async function isRunning(run: Run, { pg_ctl }: Binaries, cluster: string): Promise<boolean> {
+  forgetStalePid(cluster);
+  return (await exitCode(run, pg_ctl, ['-D', cluster, 'status'])).code === 0;
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
@@ -92,7 +99,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   const url = urlOf(sockets, readPassword(dataDir));
 
   async function begin(): Promise<{ tookOver: boolean; owner: pg.Client }> {
-    const tookOver = (await exitCode(run, binaries.pg_ctl, ['-D', cluster, 'status'])).code === 0;
+    const tookOver = await isRunning(run, binaries, cluster);
     if (!tookOver) {
       socketFolder(dataDir, account); // after a crash, another server may have removed it
       const log = join(cluster, 'server.log');

@@ -14,6 +14,7 @@ function packageWith(t: TestContext, links: unknown): string {
   return folder;
 }
 
+// Row 10 of the traps of the product.
 test('links that an install without scripts left out are made, relative, and a second time nothing happens', (t) => {
   const source = 'native/lib/libpq.so.5.18';
   const folder = packageWith(t, [{ source, target: 'native/lib/libpq.so' }]);

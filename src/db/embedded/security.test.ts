@@ -49,6 +49,7 @@ test('servers are not superuser: they cannot read the files of the machine nor r
   await assert.rejects(db.run(sql`alter system set work_mem = '1MB'`), /permission denied/);
 });
 
+// Row 9 of the traps of the product.
 for (const [mode, folderIs, expected] of [
   [0o755, 'open to others', '0000000000000000'],
   [0o700, 'closed to others', '0000000000000004'], // to read and to search, and nothing else

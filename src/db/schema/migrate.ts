@@ -1,19 +1,21 @@
 import pg from 'pg';
 import { clientConfig } from '../connection.ts';
-import { asTrouble, asUnusable, DatabaseUnusableError } from '../unusable.ts';
+import { asTrouble, asUnusable, DatabaseUnusableError, NewerSchemaError, POOLER } from '../unusable.ts';
 import { migrationsFolder, ourMigrations } from './migrations.ts';
 import { refuseOldServer } from './version.ts';
+import { unknownFloor } from './watch-floor.ts';
 
 /**
  * Brings the schema up to date: runs each file of `migrations/` once, in order, each in its own transaction.
  * Several processes may call it at once: all but one wait for an advisory lock.
- * Returns the names of the files that it ran. Throws DatabaseUnusableError when the server cannot be reached or is too old,
- * or when the database holds another version's schema, or none although `makesSchema` is false.
+ * Returns the names of the files that it ran. Throws DatabaseUnusableError when the server cannot be reached, is behind a
+ * pooler or is too old, or when the database holds another version's schema, or none although `makesSchema` is false.
  */
 export async function migrate(url: string, { makesSchema = true }: { makesSchema?: boolean } = {}): Promise<string[]> {
-  const client = new pg.Client(clientConfig(url));
+  const client = clientOf(url);
   try {
     await client.connect();
+    if (!hasOptions.test(url)) await refusePooler(client);
     const isUpToDate = await check(client, makesSchema);
     if (isUpToDate) return [];
     const { runner } = await import('node-pg-migrate');
@@ -34,6 +36,24 @@ export async function migrate(url: string, { makesSchema = true }: { makesSchema
   }
 }
 
+/** A setting of our own that a session gets as it begins. A pooler between us and PostgreSQL refuses or drops it. */
+const DIRECT = 'cresset.direct';
+/** Settings that the operator gives to sessions, in the place of ours. */
+const hasOptions = /[?&]options=/;
+
+function clientOf(url: string): pg.Client {
+  try {
+    return new pg.Client({ ...clientConfig(url), options: `-c ${DIRECT}=yes` });
+  } catch (error) {
+    throw asUnusable(error); // A file that the URL names cannot be read.
+  }
+}
+
+async function refusePooler(client: pg.Client): Promise<void> {
+  const { rows } = await client.query(`select current_setting('${DIRECT}', true) = 'yes' as is_direct`);
+  if (rows[0].is_direct !== true) throw new DatabaseUnusableError(POOLER);
+}
+
 /** Returns whether the schema has all our migrations. */
 async function check(client: pg.Client, makesSchema: boolean): Promise<boolean> {
   const { rows } = await client.query(`
@@ -51,16 +71,9 @@ async function check(client: pg.Client, makesSchema: boolean): Promise<boolean> 
   return ran.rows.length >= ourMigrations().length;
 }
 
-/**
- * Throws if the database says that it needs a migration that this version does not know. Servers survive newer migrations; one
- * that they do not survive leaves the comment `needs <its name>` on `schema_migrations`.
- */
-function refuseNewerFloor(floor: string | null): void {
-  const [, needed] = /^needs (\S+)$/.exec(floor ?? '') ?? [];
-  if (needed === undefined || ourMigrations().includes(needed)) return;
-  throw new DatabaseUnusableError(
-    `The database was upgraded by a newer version of Cresset, which older ones cannot work beside (it needs ${needed}). Use that version or a newer one.`,
-  );
+function refuseNewerFloor(comment: string | null): void {
+  const needed = unknownFloor(comment);
+  if (needed !== null) throw new NewerSchemaError(needed);
 }
 
 /** Throws unless the migrations that ran are the first of ours, in order. More of them come from a newer version. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RequestError } from '../../errors.ts';
 import type { Session } from '../../operators/sessions.ts';
 import { parseBody } from '../body/body.ts';
 import { refuseEncoding } from '../body/encodings.ts';
@@ -67,6 +68,7 @@ function admittedOf(session: Session | undefined): Session {
 async function respond(route: PlainRoute, { request, reply, session }: Call): Promise<FastifyReply> {
   const query = queryOf(request);
   checkEscapes(request.url);
+  refuseNul(request.params as Record<string, string>);
   checkQuery(query, route.query ?? []);
   const rawBody = rawBodyOf(request);
   const hasBody = route.method === 'DELETE' ? rawBody.length > 0 : route.method !== 'GET';
@@ -75,6 +77,12 @@ async function respond(route: PlainRoute, { request, reply, session }: Call): Pr
   if (answer.html === undefined) return sendJson(reply, answer);
   reply.headers({ ...answer.headers, 'content-type': 'text/html; charset=utf-8', 'x-request-id': request.id });
   return reply.code(answer.status).send(answer.html);
+}
+
+/** PostgreSQL takes no NUL in a text, so nothing is called so. */
+function refuseNul(params: Readonly<Record<string, string>>): void {
+  const [name] = Object.entries(params).find(([, value]) => value.includes('\0')) ?? [];
+  if (name !== undefined) throw new RequestError('not_found', [`${name}: nothing has a NUL in its name`]);
 }
 
 function handle(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { consoleUrl } from './console-url.ts';
 
+// Row 22 of the traps of the product.
 test('only a page of the console is where a sign-in leads', () => {
   const at = (next: string | null) => consoleUrl(next, 'https://cresset.example.com/ops');
   const home = 'https://cresset.example.com/ops/';

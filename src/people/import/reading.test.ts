@@ -201,6 +201,7 @@ test('NDJSON: the records do not depend on how the bytes arrive', async () => {
   );
 });
 
+// Row 55 of the traps of the product.
 test('CSV: quotes, line breaks in cells, CRLF, a byte order mark, and the first line of each record', async () => {
   const text = '\ufeffexternal_id,note,color\r\na,"one\r\ntwo ""x""",red\r\n\r\nb,5" wide,\r\nc,"",blue';
   const expected = [

@@ -78,7 +78,7 @@ export interface Console {
   newPage(width: Width): Promise<Page>;
 }
 
-/** Starts a server with the console built, and one browser, which also finds `cresset.test`. Nobody is signed in. */
+/** Starts a server with the console built, and one browser, which also finds `cresset.test` and `plain.test`. Nobody is signed in. */
 export async function startConsole(
   t: TestContext,
   options: Pick<NonNullable<Parameters<typeof startTestApp>[1]>, 'planFile' | 'openId'> = {},
@@ -86,7 +86,7 @@ export async function startConsole(
   buildConsole();
   const app = await startTestApp(t, { startsAt: new Date(), ...options });
   const context = await startChromium(t, [
-    `--host-resolver-rules=MAP cresset.test ${new URL(app.url).host}`,
+    `--host-resolver-rules=MAP cresset.test ${new URL(app.url).host}, MAP plain.test 127.0.0.1`,
     '--unsafely-treat-insecure-origin-as-secure=http://cresset.test',
   ]);
   const complaints: string[] = [];

@@ -22,6 +22,7 @@ export function SignIn() {
     setBusy(true);
     try {
       await change('POST', 'sign-in', { name: form.get('name'), password: form.get('password') });
+      if (!(await isKept())) return setRefusal(NOT_KEPT);
       setSignedOut(false);
       await queries.invalidateQueries();
     } catch (error) {
@@ -83,6 +84,20 @@ export function SignIn() {
       </form>
     </main>
   );
+}
+
+const NOT_KEPT =
+  'The browser did not keep the session. If CRESSET_PUBLIC_URL begins with https:, open the console by HTTPS; if it is to be reached by HTTP, set it to that URL.';
+
+/** Whether the session is there: a page that came by HTTP gets no cookie of a server that is reached by HTTPS. */
+async function isKept(): Promise<boolean> {
+  try {
+    await read('me');
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return false;
+    throw error;
+  }
 }
 
 interface Ways {

@@ -26,7 +26,7 @@ const TROUBLES = 5;
 
 /**
  * Looks at one workspace for all who watch it, until the last one leaves. It asks the database and does not listen to it:
- * a transaction pooler in between, and a long notice, cannot break it.
+ * neither a lost notice nor a long one can break it.
  */
 export class Watch {
   readonly #deps: WatchDeps;
