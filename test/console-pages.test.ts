@@ -1,6 +1,7 @@
 // Every page of the console in a real browser, on a real server with real data: at the width of a desk and of a phone, in
 // both schemes. `npm run screenshots` keeps the pictures.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import type { Page } from 'playwright-core';
 import { skipWithoutChromium } from './support/chromium.ts';
@@ -93,6 +94,15 @@ test('pages fit their width, break no policy and have no serious finding of axe'
   await findReason(started);
   await refuseHostile(started, world);
   await showWhatWaits(started);
+});
+
+test('each page of the console is looked at on a phone, here or among the settings', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const looked = read('./console-pages.test.ts') + read('./console-settings.test.ts');
+  const paths = [...read('../src/console/router.tsx').matchAll(/path: '([^']+)'/g)].map(([, path = '']) => path);
+  assert.ok(paths.length > 20, 'the router names its paths');
+  const left = paths.filter((path) => !new RegExp(`['\`]${path.replaceAll(/\$\w+/g, '[^/\'\`]+')}[?#'\`]`).test(looked));
+  assert.deepEqual(left, []);
 });
 
 /** The colour of ink in each scheme. */
