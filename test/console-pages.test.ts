@@ -101,7 +101,7 @@ test('each page of the console is looked at on a phone, here or among the settin
   const looked = read('./console-pages.test.ts') + read('./console-settings.test.ts');
   const paths = [...read('../src/console/router.tsx').matchAll(/path: '([^']+)'/g)].map(([, path = '']) => path);
   assert.ok(paths.length > 20, 'the router names its paths');
-  const left = paths.filter((path) => !new RegExp(`['\`]${path.replaceAll(/\$\w+/g, '[^/\'\`]+')}[?#'\`]`).test(looked));
+  const left = paths.filter((path) => !new RegExp(`['\`]${path.replaceAll(/\$\w+/g, "[^/'`]+")}[?#'\`]`).test(looked));
   assert.deepEqual(left, []);
 });
 
