@@ -12,6 +12,7 @@ import { type OutputChunk, rolldown } from 'rolldown';
 const entries = {
   main: 'src/main.ts',
   'broadcast-thread': 'src/process/broadcast-thread.ts',
+  'plan-thread': 'src/process/plan-thread.ts',
   'encryption-worker': 'src/channels/web-push/encryption-worker.ts',
   client: 'src/client/client.ts',
   testing: 'src/testing/testing.ts',

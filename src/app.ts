@@ -39,6 +39,7 @@ import { createAccess } from './http/operator/access.ts';
 import { operatorOperations } from './http/operator/operations.ts';
 import type { OperatorRoute } from './http/operator/route.ts';
 import { operatorRoutes } from './http/operator/routes.ts';
+import type { PlanFile } from './http/operator/settings/file-drift.ts';
 import type { Page } from './http/page.ts';
 import { contentCardPages } from './http/pages/content-cards.ts';
 import { exportFilePage } from './http/pages/export-files.ts';
@@ -107,7 +108,7 @@ import { keepCustomIndex } from './people/profile/custom-index.ts';
 import type { CatalogUseAt } from './templating/tree.ts';
 import type { Traces } from './traces/traces.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
-import type { FileDrift } from './workspace/file/plan-file.ts';
+import type { FileStamp } from './workspace/file/plan-file.ts';
 import type { Secret } from './workspace/secrets.ts';
 import type { CatalogTrouble } from './workspace/watch-catalog.ts';
 
@@ -127,9 +128,9 @@ export interface AppOptions {
   /** The secret that seals credentials: operators read what is defined, without its secrets. */
   sealing: Secret;
   /** What the workspace file of this server would change. Absent: it has none. */
-  planFile?: () => Promise<FileDrift>;
-  /** Another text after each change of that file. Absent: nobody knows when it changes. */
-  stampFile?: () => string;
+  planFile?: PlanFile;
+  /** Tells when that file has changed. Absent: nobody knows. */
+  stampFile?: () => FileStamp;
   /** Base URL of links to people, without a slash at the end. */
   publicUrl: string;
   bodyLimitBytes: number;

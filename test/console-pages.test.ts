@@ -1,6 +1,7 @@
 // Every page of the console in a real browser, on a real server with real data: at the width of a desk and of a phone, in
 // both schemes. `npm run screenshots` keeps the pictures.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import type { Page } from 'playwright-core';
 import { skipWithoutChromium } from './support/chromium.ts';
@@ -17,6 +18,7 @@ import {
   type Width,
   widths,
 } from './support/console/console.ts';
+import { phoneSays } from './support/console/phone.ts';
 import { type ConsoleWorld, fillConsole, givenHistory, givenWaiting, hostile } from './support/console/world.ts';
 
 interface PageCase {
@@ -82,6 +84,7 @@ test('pages fit their width, break no policy and have no serious finding of axe'
       if (ready !== undefined) await page.locator(ready).waitFor();
       await look(page, name, width);
       if (name === 'campaign') await drawnInBothSchemes(page);
+      if (width === 'phone') await phoneSays[name]?.(page);
     }
     await page.close();
   }
@@ -94,6 +97,15 @@ test('pages fit their width, break no policy and have no serious finding of axe'
   await refuseHostile(started, world);
   await followLink(started, world);
   await showWhatWaits(started);
+});
+
+test('each page of the console is looked at on a phone, here or among the settings', () => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const looked = read('./console-pages.test.ts') + read('./console-settings.test.ts');
+  const paths = [...read('../src/console/router.tsx').matchAll(/path: '([^']+)'/g)].map(([, path = '']) => path);
+  assert.ok(paths.length > 20, 'the router names its paths');
+  const left = paths.filter((path) => !new RegExp(`['\`]${path.replaceAll(/\$\w+/g, "[^/'`]+")}[?#'\`]`).test(looked));
+  assert.deepEqual(left, []);
 });
 
 /** The colour of ink in each scheme. */
@@ -294,9 +306,12 @@ async function showWhatWaits({ app, newPage, open }: Console): Promise<void> {
   const look = async (path: string, name: string, ...texts: (string | RegExp)[]) => {
     await open(page, path);
     for (const text of texts) await page.getByText(text).first().waitFor();
-    assert.equal(await overflowOf(page), 0, name);
-    assert.deepEqual(await seriousFindings(page), [], name);
-    await keepPicture(page, `${name}-1440-light`);
+    for (const width of ['phone', 'desk'] as const) {
+      await page.setViewportSize(widths[width]);
+      assert.equal(await overflowOf(page), 0, `${name} ${width}`);
+      assert.deepEqual(await seriousFindings(page), [], `${name} ${width}`);
+      await keepPicture(page, `${name}-${widths[width].width}-light`);
+    }
   };
   const end = String.raw`(\w{3} )?${until} \(Europe/Vienna\)`;
   await look(
@@ -305,6 +320,9 @@ async function showWhatWaits({ app, newPage, open }: Console): Promise<void> {
     new RegExp(`^Ken’s mail is held by quiet hours until ${end}$`),
     /^held by quiet hours until /,
   );
+  assert.deepEqual(await page.locator('.gate.hd > span').allTextContents(), [
+    ...['', 'Question', 'Then, as recorded', 'Now, as a dry run says'],
+  ]);
   assert.equal(await page.getByText('variation mail').count(), 2, 'in the list and in the answer');
   const shown = await page.locator('.id .pairrow').allTextContents();
   for (const attribute of ['first_name"Ken"', 'country"AT"', 'time_zone"Europe/Vienna"'])
@@ -328,6 +346,9 @@ async function showWhatWaits({ app, newPage, open }: Console): Promise<void> {
     'campaign-control',
     ...['50 % of the people, who get nothing', 'to 30 %', 'to 20 %', `${control} in the control group`],
   );
+  await page.setViewportSize(widths.phone);
+  assert.ok(await page.getByText(`${control} in the control group`).isVisible(), 'also on a phone');
+  await page.setViewportSize(widths.desk);
   const { body } = await app.get(`/users/${reached.external_id}/messages?limit=1`);
   await look(`/people/${body.braze_id}`, 'person-variation', `variation ${reached.variation}`);
   // A relay that does not answer.

@@ -84,19 +84,22 @@ test('a relay that is down is told with its host and port, and with its name if 
   const app = await startWorld(t, `email: { smtp: { url: "smtp://${one}" } }`);
   assert.equal(
     (await verdictOf(app, { email })).detail,
-    `mail relay ${one} does not answer (${one}: connect ECONNREFUSED ${one}); what waits goes out once it does; before that: relay ${one}: connect ECONNREFUSED ${one}`,
-    'what it waits for now comes first',
+    `mail relay ${one} does not answer (${one}: connect ECONNREFUSED ${one}); what waits goes out once it does`,
+    'the same is said once',
   );
   await app.givenWorkspace(
     `email: { smtp: [{ name: main, url: "smtp://${one}" }, { name: spare, url: "smtp://${other}" }] }`,
   );
   const { detail } = await verdictOf(app, { email });
-  assert.ok(
-    [`main: connect ECONNREFUSED ${one}`, `spare: connect ECONNREFUSED ${other}`].includes(
-      (detail ?? '').replace(/^.*; before that: /, '').replace('relay ', ''),
-    ),
-    detail ?? '',
-  );
+  for (const [name, host] of [
+    ['main', one],
+    ['spare', other],
+  ])
+    assert.ok(
+      detail?.includes(`mail relay ${name} does not answer (${host}: connect ECONNREFUSED ${host})`),
+      detail ?? '',
+    );
+  assert.doesNotMatch(detail ?? '', /before that/);
 });
 
 test('a webhook’s status and the beginning of its answer are told, without what we sent as a secret', async (t) => {

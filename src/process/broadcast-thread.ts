@@ -15,7 +15,7 @@ const MAX_CONNECTIONS = 10;
 
 const { config, databaseUrl, number, links } = workerData as BroadcastThreadData;
 const log = createLog(config, `broadcasts ${number}`);
-lowerThreadPriority(log);
+lowerThreadPriority(log, 'the broadcast thread');
 const endings: Ending[] = [];
 // The embedded database's processes are ours, too.
 const onConnect = (processId: number) => lowerProcessPriority(log, processId);

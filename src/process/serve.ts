@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { AppOptions, Listeners } from '../app.ts';
-import { audienceChecks } from '../audience/grammar/check-filter.ts';
 import type { Config } from '../config.ts';
 import { linkThreads } from '../connected-content/neighbours.ts';
 import type { Database } from '../db/database.ts';
@@ -9,7 +8,6 @@ import { startEmbedded } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/schema/migrate.ts';
 import { watchFloor } from '../db/schema/watch-floor.ts';
 import { NewerSchemaError } from '../db/unusable.ts';
-import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import type { LaneName } from '../dispatch/plan/send-plan.ts';
 import { listen, namingTrouble } from '../http/listen.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -20,12 +18,14 @@ import { planFile, stampOf } from '../workspace/file/plan-file.ts';
 import { ensureStartKey } from '../workspace/keys/start-key.ts';
 import { secretForServer, shareSecret } from '../workspace/sealed/shared-secret.ts';
 import { findSecret, hasOtherInFolder, type Secret } from '../workspace/secrets.ts';
-import { chooseWorkspace, ensureWorkspace } from '../workspace/workspaces.ts';
+import { ensureWorkspace } from '../workspace/workspaces.ts';
 import { type BroadcastWorker, startBroadcastWorker } from './broadcast-worker.ts';
 import { buildConsole } from './build-console.ts';
 import { freeLeasesOfDead } from './dead-workers.ts';
 import { createLog } from './log.ts';
-import { connectDatabase, type Ending, endInOrder, startRoles } from './roles.ts';
+import { createPlanWorker } from './plan-worker.ts';
+import { connectDatabase, type Ending, endInOrder, startRoles, type ThreadContext } from './roles.ts';
+import { fileOptions } from './workspace-file.ts';
 
 const OLD_FILE =
   'this file holds another secret than CRESSET_SECRET: a start without CRESSET_SECRET would be refused, and a copy of the data folder is no use without it. Write the secret in use to the file, or remove the file';
@@ -87,7 +87,7 @@ async function start(config: Config, options: StartOptions, log: Logger, endings
     {
       beforeWork: async (built) => bound.resolve(await bind(built, config)),
       ...{ roles, otherMeters, metersProcess: true, appliesFeedback: isThrowAway, onlyLocalHosts: isThrowAway },
-      ...planOf(db, config, options, secret),
+      ...planOf({ config, db, secret }, databaseUrl, options, endings),
     },
     endings,
   );
@@ -146,9 +146,8 @@ async function prepareWorkspace(
   if (config.databaseUrl === null && hasOtherInFolder(config))
     log.warn({ file: join(config.dataDir, 'secret') }, OLD_FILE);
   if (config.workspaceFile !== null) {
-    const checks = { ...audienceChecks, ...messageChecks };
     const { plan, warnings } = await applyFile(db, {
-      ...{ choose: chooseOf(db, config), path: config.workspaceFile, env, secret, ...checks },
+      ...fileOptions({ db, config, path: config.workspaceFile, env, secret }),
       by: 'start with CRESSET_WORKSPACE',
     });
     log.info({ plan: printPlan(plan).split('\n') }, 'applied the workspace file');
@@ -163,22 +162,19 @@ async function prepareWorkspace(
 
 /** What operators may ask of the workspace file that this server applies at its start. */
 function planOf(
-  db: Database,
-  config: Config,
+  { config, db, secret }: Omit<ThreadContext, 'log'>,
+  databaseUrl: string,
   { env }: ServeOptions,
-  secret: Secret,
+  endings: Ending[],
 ): Pick<AppOptions, 'planFile' | 'stampFile'> {
   const { workspaceFile: path } = config;
   if (path === null) return {};
-  const checks = { ...audienceChecks, ...messageChecks };
+  const large = createPlanWorker({ config, databaseUrl, path, env: { ...env } });
+  endings.push(large.end);
   return {
-    planFile: () => planFile(db, { choose: chooseOf(db, config), path, env, secret, ...checks }),
+    planFile: ({ isLarge }) => (isLarge ? large.plan() : planFile(db, fileOptions({ db, config, path, env, secret }))),
     stampFile: () => stampOf(path),
   };
-}
-
-function chooseOf(db: Database, { workspaceName }: Config) {
-  return (nameInFile: string | null) => chooseWorkspace(db, workspaceName, nameInFile);
 }
 
 /** What the first start made, to be shown once. null: it was there already. */

@@ -5,9 +5,9 @@ import type { Logger } from 'pino';
 /** Below everything else that runs here: a broadcast takes the processor time that other work leaves. */
 const NICENESS = 10;
 
-/** Lowers the priority of this thread. Only Linux gives threads their own priority, by the thread id that /proc shows. */
-export function lowerThreadPriority(log: Logger): void {
-  lower(log, 'the broadcast thread', () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)));
+/** Lowers the priority of this thread. `what`: its name in the log. Only Linux gives threads their own priority, by the thread id that /proc shows. */
+export function lowerThreadPriority(log: Logger, what: string): void {
+  lower(log, what, () => Number(readlinkSync('/proc/thread-self').split('/').at(-1)));
 }
 
 /** Lowers the priority of a local process that works only for this thread. */

@@ -9,12 +9,13 @@ import { sql } from '../../src/db/sql.ts';
 import type { QueueLimits } from '../../src/dispatch/accept/pressure.ts';
 import { messageChecks } from '../../src/dispatch/plan/campaign-content.ts';
 import { type LaneName, lanes } from '../../src/dispatch/plan/send-plan.ts';
+import type { PlanFile } from '../../src/http/operator/settings/file-drift.ts';
 import { createLog } from '../../src/process/log.ts';
 import { serverSessionName } from '../../src/queue/servers.ts';
 import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
-import type { FileDrift } from '../../src/workspace/file/plan-file.ts';
+import type { FileStamp } from '../../src/workspace/file/plan-file.ts';
 import { allPermissions } from '../../src/workspace/keys/keys.ts';
 import type { Permission } from '../../src/workspace/permissions.ts';
 import { deriveKey, type Secret, secretFrom } from '../../src/workspace/secrets.ts';
@@ -101,9 +102,9 @@ export async function startTestApp(
     /** Default: a new one. */
     database?: TestDatabase;
     /** What the workspace file of the server would change. */
-    planFile?: (db: Database, workspaceId: number, secret: Secret) => () => Promise<FileDrift>;
+    planFile?: (db: Database, workspaceId: number, secret: Secret) => PlanFile;
     /** Another text after each change of that file. */
-    stampFile?: () => string;
+    stampFile?: () => FileStamp;
   } = {},
 ): Promise<TestApp> {
   const {

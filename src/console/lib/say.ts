@@ -35,6 +35,11 @@ export function timeOf(at: Date, now = new Date()): string {
   return year.format(at);
 }
 
+/** A text of the server with its times as `timeOf` has them. */
+export function sayTimes(text: string, now = new Date()): string {
+  return text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (at) => timeOf(new Date(at), now));
+}
+
 /** `08:00 (Europe/Vienna)`, on another day `Wed 08:00 (…)`, with seconds if it has some. `zone`: of the clock; absent: the viewer's. */
 export function untilOf(at: Date, { zone, now = new Date() }: { zone?: string | undefined; now?: Date } = {}): string {
   const timeZone = known(zone) ?? Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,3 +1,4 @@
+import { sayTimes } from './say.ts';
 import { sayWaiting, type Waiting } from './waiting.ts';
 
 /** The five families of verdicts, always in this order. */
@@ -69,5 +70,9 @@ export function sayWhy(verdict: Waiting, zone?: string): string {
   const waiting = sayWaiting(verdict, { zone });
   if (waiting !== null) return waiting;
   const { reason, detail = null } = verdict;
-  return [reason === null ? null : sayReason(reason), detail].filter((said) => said !== null).join(': ');
+  const said = reason === null ? '' : sayReason(reason);
+  if (detail === null) return said;
+  // What says more in the same words replaces the words.
+  const more = sayTimes(detail);
+  return said === '' || more.startsWith(said) ? more : `${said}: ${more}`;
 }

@@ -12,7 +12,7 @@ export function DispatchLink({ dispatch_id: id, campaign_id: campaign, campaign_
   return (
     <>
       <Link to="/dispatches/$dispatch" params={{ dispatch: id }}>
-        {name ?? campaign ?? <code>{shortId(id)}</code>}
+        {name ?? campaign ?? <code className="nw">{shortId(id)}</code>}
       </Link>
       {name !== undefined && campaign !== undefined && name !== campaign && (
         <>

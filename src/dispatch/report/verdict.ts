@@ -61,8 +61,13 @@ function waitOf(row: VerdictRow, waits: Waits): Wait | null {
   return dueAt < wait.until ? wait : null;
 }
 
-/** What a send waits for now comes before what it met earlier. */
+/** What a send waits for now comes before what it met earlier, unless that is the same. */
 function detailOf({ detail }: VerdictRow, wait: Wait | null): string | null {
   if (wait === null) return detail;
-  return detail === null ? wait.why : `${wait.why}; before that: ${detail}`;
+  return detail === null || saysAlso(wait.why, detail) ? wait.why : `${wait.why}; before that: ${detail}`;
+}
+
+/** A detail may begin with the name of the relay that gave it, such as `relay main: 421 too busy`. */
+function saysAlso(why: string, detail: string): boolean {
+  return why.includes(detail.replace(/^relay .+?: /, ''));
 }

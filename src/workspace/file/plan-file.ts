@@ -12,10 +12,10 @@ export interface FileDrift {
   file: string;
   /** The workspace that it is for. null: the file does not tell, because it cannot be used. */
   workspaceId: number | null;
-  /** SHA-256 of its text. null: it cannot be used. */
-  digest: Buffer | null;
-  /** What an apply of it would change now. */
-  plan: Plan;
+  /** SHA-256 of its text, in hex. null: it cannot be used. */
+  digest: string | null;
+  /** What an apply of it would change now, without what stays as it is. */
+  changes: Plan;
   warnings: readonly string[];
   /** Why it cannot be used. Empty: it can. */
   problems: readonly string[];
@@ -27,17 +27,25 @@ export async function planFile(db: Database, options: Omit<ApplyFileOptions, 'dr
   try {
     const applied = await applyFile(db, { ...options, by: '', dryRun: true });
     const { plan, warnings, digest, workspaceId } = applied;
-    return { file, workspaceId, digest, plan, warnings, problems: [] };
+    const changes = plan.filter(({ kind }) => kind !== 'unchanged');
+    return { file, workspaceId, digest: digest.toString('hex'), changes, warnings, problems: [] };
   } catch (error) {
-    const unusable = { file, workspaceId: null, digest: null, plan: [], warnings: [] };
+    const unusable = { file, workspaceId: null, digest: null, changes: [], warnings: [] };
     if (error instanceof WorkspaceFileError) return { ...unusable, problems: error.problems };
     if (error instanceof WorkspaceNameError) return { ...unusable, problems: [error.message] };
     throw error;
   }
 }
 
-/** Another text after each change of the file, or of whether there is one. */
-export function stampOf(path: string): string {
+/** What tells a file from what it was before. */
+export interface FileStamp {
+  /** Another one after each change of the file, or of whether there is one. */
+  text: string;
+  sizeBytes: number;
+}
+
+export function stampOf(path: string): FileStamp {
   const found = statSync(path, { throwIfNoEntry: false });
-  return found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeMs}`;
+  if (found === undefined) return { text: 'none', sizeBytes: 0 };
+  return { text: `${found.ino} ${found.size} ${found.mtimeMs}`, sizeBytes: found.size };
 }

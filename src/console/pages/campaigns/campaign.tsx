@@ -142,7 +142,7 @@ function Dispatches({ campaign, hasControl }: { campaign: string; hasControl: bo
           dispatches.length === 0 ? (
             <p className="mut2">None yet.</p>
           ) : (
-            <table>
+            <table className="stk">
               <tbody>
                 {dispatches.map(({ dispatch_id: id, state, accepted_at, counts, waits, failure }) => (
                   <tr key={id}>
@@ -158,7 +158,7 @@ function Dispatches({ campaign, hasControl }: { campaign: string; hasControl: bo
                       {counts.targeted === null ? '–' : counted(counts.targeted, 'person', 'people')}
                     </td>
                     {hasControl && (
-                      <td className="n mut2 p2">
+                      <td className="n l2 mut2">
                         <ControlGroup dispatch={id} />
                       </td>
                     )}

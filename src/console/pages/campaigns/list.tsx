@@ -128,7 +128,8 @@ function columnsOf(span: string, most: number): readonly Column<ListedCampaign>[
       className: 'n opened',
       cell: ({ opened }) => (
         <>
-          <Told value={opened} /> {opened !== null && <span className="only-phone">opened</span>}
+          {opened === null && <span className="only-phone mut">opens</span>} <Told value={opened} />{' '}
+          {opened !== null && <span className="only-phone">opened</span>}
         </>
       ),
     },

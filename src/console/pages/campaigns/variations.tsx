@@ -11,15 +11,17 @@ export function Told({ value, rate = '' }: { value: number | null; rate?: string
   );
 }
 
-const columns = [
-  { name: 'Variation', more: '' },
-  { name: 'Sent', more: 'n' },
-  { name: 'Delivered', more: 'n p2' },
-  { name: 'Opened', more: 'n' },
-  { name: 'Clicked', more: 'n' },
-  { name: 'Left', more: 'n p2' },
-  { name: 'Failed', more: 'n' },
-];
+const numbers = ['sent', 'delivered', 'opened', 'clicked', 'left', 'failed'] as const;
+const heads = {
+  sent: 'Sent',
+  delivered: 'Delivered',
+  opened: 'Opened',
+  clicked: 'Clicked',
+  left: 'Left',
+  failed: 'Failed',
+} as const;
+/** Numbers beside which their share stands. */
+const withRate: ReadonlySet<string> = new Set(['opened', 'clicked']);
 
 /** What each variation did, in the same columns. */
 export function Variations({ totals, named }: { totals: readonly VariationTotals[]; named: NamedVariations }) {
@@ -29,45 +31,33 @@ export function Variations({ totals, named }: { totals: readonly VariationTotals
       <h2 id="variations">
         By variation <span className="mut">opened and clicked by people</span>
       </h2>
-      <div>
-        <table className="variations">
-          <thead>
-            <tr>
-              {columns.map(({ name, more }) => (
-                <th key={name} scope="col" className={more}>
-                  {name}
-                </th>
+      <table className="stk variations">
+        <thead>
+          <tr>
+            <th scope="col">Variation</th>
+            {numbers.map((number) => (
+              <th key={number} scope="col" className="n">
+                {heads[number]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {totals.map((one) => (
+            <tr key={`${one.channel} ${one.id}`}>
+              <th scope="row">
+                {named[one.id]?.name ?? one.id} <span className="mut">{channelName(one.channel)}</span>
+                <Weight weight={named[one.id]?.weight} />
+              </th>
+              {numbers.map((number) => (
+                <td key={number} className="n" data-l={heads[number]}>
+                  <Told value={one[number]} rate={withRate.has(number) ? rateOf(one[number], one) : ''} />
+                </td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {totals.map((one) => (
-              <tr key={`${one.channel} ${one.id}`}>
-                <th scope="row">
-                  {named[one.id]?.name ?? one.id} <span className="mut">{channelName(one.channel)}</span>
-                  <Weight weight={named[one.id]?.weight} />
-                </th>
-                <td className="n">{count(one.sent)}</td>
-                <td className="n p2">
-                  <Told value={one.delivered} />
-                </td>
-                <td className="n">
-                  <Told value={one.opened} rate={rateOf(one.opened, one)} />
-                </td>
-                <td className="n">
-                  <Told value={one.clicked} rate={rateOf(one.clicked, one)} />
-                </td>
-                <td className="n p2">
-                  <Told value={one.left} />
-                </td>
-                <td className="n">
-                  <Told value={one.failed} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </table>
       <Machines totals={totals} named={named} />
     </section>
   );

@@ -65,10 +65,10 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
     () => (dry.run === null ? [] : placed(text, isCurrent ? remarksOf(dry.run) : [])),
     [text, dry.run, isCurrent],
   );
-  const notYet = body === null ? 'The JSON has a mistake.' : said.notYet;
+  const { missing } = said;
   const openSend = () => {
     send.reset();
-    if (notYet === null) confirm.current?.showModal();
+    if (missing === null) confirm.current?.showModal();
   };
   const empty = useMutation({ mutationFn: (of: string) => previewOf(of, null) });
   const startRun = () => {
@@ -106,9 +106,10 @@ function Composer({ offer, name, url }: { offer: Offer; name: string; url: strin
         </section>
       </div>
       <Dock
-        {...{ run: dry.run, isRunning: dry.isRunning, isCurrent, people, notYet, startRun, openSend }}
+        {...{ run: dry.run, isRunning: dry.isRunning, isCurrent, people, startRun, openSend }}
+        notYet={missing?.why ?? null}
         canRun={body !== null}
-        sendLabel={said.label}
+        sendLabel={missing?.label ?? said.label}
       />
       <Confirm
         {...{ dialog: confirm, people, outside: offer.outside, label: said.label, error: send.error }}
@@ -136,8 +137,15 @@ interface Standing {
   people: People | null;
   messages: [channel: string, count: number][] | null;
   channels: string[];
-  notYet: string | null;
+  /** null: it can be sent. */
+  missing: Missing | null;
   label: string;
+}
+
+/** What must be there before it can be sent. `label`: what the button says instead of sending; absent: as ever. */
+interface Missing {
+  why: string;
+  label?: string;
 }
 
 /** Where the document stands: what the dry run said of it, if it is still the same, and whether it can be sent. */
@@ -151,9 +159,10 @@ function standingOf(text: string, body: Json | null, run: Run | null, { outside 
   return {
     ...{ isCurrent, isBroadcast, channels, messages },
     people: answer === null ? null : peopleOf(answer, isBroadcast),
-    notYet: notYetOf({
+    missing: missingOf({
       isCurrent,
       isBroadcast,
+      isBroken: body === null,
       isRefused: isCurrent && run.error !== null,
       isEmpty: channels.length === 0,
     }),
@@ -161,15 +170,18 @@ function standingOf(text: string, body: Json | null, run: Run | null, { outside 
   };
 }
 
-function notYetOf(about: {
+function missingOf(about: {
   isCurrent: boolean;
   isBroadcast: boolean;
+  isBroken: boolean;
   isRefused: boolean;
   isEmpty: boolean;
-}): string | null {
-  if (about.isEmpty) return 'It has no message yet.';
-  if (about.isRefused) return 'The API refuses it as it is.';
-  if (about.isBroadcast && !about.isCurrent) return 'A broadcast needs a dry run of this text first.';
+}): Missing | null {
+  if (about.isBroken) return { why: 'The JSON has a mistake.', label: 'Mend the JSON to send it' };
+  if (about.isEmpty) return { why: 'It has no message yet.', label: 'Add a message to send it' };
+  if (about.isRefused) return { why: 'The API refuses it as it is.' };
+  if (about.isBroadcast && !about.isCurrent)
+    return { why: 'A broadcast needs a dry run of this text first.', label: 'Run it dry to send it' };
   return null;
 }
 

@@ -18,7 +18,7 @@ interface Page {
   next_cursor?: string;
 }
 
-const states = ['sending', 'paused', 'scheduled', 'finished', 'cancelled', 'failed'] as const;
+const states = ['scheduled', 'accepted', 'sending', 'paused', 'finished', 'cancelled', 'failed'] as const;
 const EVERY_MS = 5_000;
 
 /** All dispatches, the newest first. The state that is asked for stands in the URL. */
@@ -88,8 +88,18 @@ const columns: readonly Column<ListedDispatch>[] = [
   {
     head: 'Channels',
     className: 'l2 mut2',
-    cell: ({ channels, failure }) =>
-      `${channels.map(channelName).join(', ')}${failure === undefined ? '' : ` · ${failure}`}`,
+    cell: ({ channels, failure, counts: { targeted } }) => (
+      <>
+        {channels.map(channelName).join(', ')}
+        {targeted !== null && (
+          <>
+            {' '}
+            <span className="only-phone">· {counted(targeted, 'person', 'people')}</span>
+          </>
+        )}
+        {failure !== undefined && ` · ${failure}`}
+      </>
+    ),
   },
   {
     head: 'People',

@@ -1,16 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import { read } from '../../lib/api.ts';
 import { every } from '../../lib/live.ts';
-import { channelName, count, counted } from '../../lib/say.ts';
+import { count, counted } from '../../lib/say.ts';
 import { useTitle } from '../../lib/title.ts';
-import { type Family, families, familyNames, familyOf, sayReason } from '../../lib/verdicts.ts';
+import { familyOf, sayReason } from '../../lib/verdicts.ts';
 import { DispatchLink } from '../../parts/dispatch-link.tsx';
 import { DispatchState, type DispatchWait } from '../../parts/dispatch-state.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { Loaded, Waiting } from '../../parts/loaded.tsx';
 import { Since, Time } from '../../parts/time.tsx';
-import { VerdictBar } from '../../parts/verdict.tsx';
 import { FirstSend } from './first-send.tsx';
+import { type DayCounts, Today } from './today.tsx';
 import { type Trouble, useTroubles } from './troubles.ts';
 
 export interface ListedDispatch {
@@ -27,17 +27,9 @@ export interface ListedDispatch {
   counts: { targeted: number | null };
 }
 
-interface TodayRow {
-  channel: string;
-  status: string;
-  reason: string | null;
-  count: number;
-}
-
 interface HomeAnswer {
   recent: ListedDispatch[];
-  /** `counted_at` null: it is being counted, or there are too many. */
-  today: { since: string; counted_at: string | null; is_counting: boolean; rows: TodayRow[] };
+  today: DayCounts;
 }
 
 const EVERY_MS = 5_000;
@@ -139,76 +131,6 @@ function withStop(detail: string): string {
   return /[.!?…]$/.test(detail) ? detail : `${detail}.`;
 }
 
-type Counts = Record<Family, number>;
-const none = (): Counts => ({ reached: 0, waiting: 0, unclear: 0, failed: 0, kept: 0 });
-
-function Today({ since, counted_at, is_counting, rows }: HomeAnswer['today']) {
-  const byChannel = new Map<string, Counts>();
-  for (const { channel, status, reason, count: many } of rows) {
-    const counts = byChannel.get(channel) ?? none();
-    counts[familyOf(status, reason)] += many;
-    byChannel.set(channel, counts);
-  }
-  return (
-    <section className="sec" aria-labelledby="channels">
-      <div className="sh">
-        <h2 id="channels">Channels</h2>
-        <span className="end">
-          Today since 00:00 UTC <span className="sr">{since}</span>
-        </span>
-      </div>
-      {is_counting && <Waiting rows={3} said="Counting" />}
-      {!is_counting && counted_at === null && (
-        <p className="mut2">
-          Too many messages went out today to count them in time. Each dispatch has its own numbers.
-        </p>
-      )}
-      {counted_at !== null && (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Channel</th>
-              <th scope="col" className="w-bar p2">
-                <span className="sr">Share of each verdict</span>
-              </th>
-              {families.map((family) => (
-                <th key={family} scope="col" className={family === 'unclear' || family === 'kept' ? 'n p3' : 'n'}>
-                  {familyNames[family]}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {[...byChannel].map(([channel, counts]) => (
-              <tr key={channel}>
-                <th scope="row">{channelName(channel)}</th>
-                <td className="p2">
-                  <VerdictBar counts={counts} />
-                </td>
-                {families.map((family) => (
-                  <td
-                    key={family}
-                    className={`n${counts[family] === 0 ? ' zero' : ''}${family === 'unclear' || family === 'kept' ? ' p3' : ''}`}
-                  >
-                    {count(counts[family])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-            {byChannel.size === 0 && (
-              <tr>
-                <td colSpan={7} className="mut">
-                  Nothing was accepted today.
-                </td>
-              </tr>
-            )}
-          </tbody>
-        </table>
-      )}
-    </section>
-  );
-}
-
 function Recent({ dispatches }: { dispatches: readonly ListedDispatch[] }) {
   return (
     <section className="sec" aria-labelledby="recent">
@@ -249,7 +171,7 @@ function Recent({ dispatches }: { dispatches: readonly ListedDispatch[] }) {
 const MOST_REASONS = 8;
 
 /** The reasons for which people did not get a message today, the most frequent first. */
-function Refusals({ counted_at, is_counting, rows }: HomeAnswer['today']) {
+function Refusals({ counted_at, is_counting, rows }: DayCounts) {
   const totals = new Map<string, number>();
   for (const { status, reason, count: many } of rows) {
     const family = familyOf(status, reason);

@@ -60,12 +60,13 @@ export function Person() {
       <Loaded query={person}>
         {(data) => (
           <div className="who">
-            <About person={data} />
-            <div className="sec gap24">
+            <Who person={data} />
+            <div className="sec gap24 told">
               {why !== '' && <WhyPanel person={id} dispatch={why} name={nameOf(data)} zone={data.profile.time_zone} />}
               <Messages id={id} asked={why} zone={data.profile.time_zone} />
               <Consent id={id} />
             </div>
+            <About person={data} />
           </div>
         )}
       </Loaded>
@@ -88,13 +89,11 @@ function customOf({ custom_attributes: custom = {} }: Profile): (readonly [strin
   return Object.entries(custom);
 }
 
-function About({ person }: { person: PersonAnswer }) {
-  const { profile, external_id: external, braze_id: braze } = person;
+/** Who it is, and on which channels the person can be reached: on a phone, this comes first. */
+function Who({ person }: { person: PersonAnswer }) {
+  const { profile } = person;
   const name = nameOf(person);
   const tokens = profile.push_tokens ?? [];
-  const attributes = [...standard.map((key) => [key, profile[key]] as const), ...customOf(profile)].filter(
-    ([, value]) => value !== undefined && value !== null,
-  );
   return (
     <section className="sec id" aria-labelledby="name">
       <div className="row gap16">
@@ -106,15 +105,6 @@ function About({ person }: { person: PersonAnswer }) {
           <div className="md mut2">{profile.email ?? profile.phone ?? 'no address'}</div>
         </div>
       </div>
-      <h2 className="s">Names</h2>
-      <dl className="kv">
-        <dt>external id</dt>
-        <dd>{external === null ? '–' : <code>{external}</code>}</dd>
-        <dt>braze id</dt>
-        <dd>
-          <code>{braze}</code> <CopyButton text={braze} what="the braze id" />
-        </dd>
-      </dl>
       <h2 className="s">Can be reached</h2>
       <div className="reach">
         <span>Email</span>
@@ -134,6 +124,25 @@ function About({ person }: { person: PersonAnswer }) {
           <span className="md">{profile.phone}</span>
         )}
       </div>
+    </section>
+  );
+}
+
+function About({ person: { profile, external_id: external, braze_id: braze } }: { person: PersonAnswer }) {
+  const attributes = [...standard.map((key) => [key, profile[key]] as const), ...customOf(profile)].filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
+  return (
+    <section className="sec id about" aria-label="Names and attributes">
+      <h2 className="s">Names</h2>
+      <dl className="kv">
+        <dt>external id</dt>
+        <dd>{external === null ? '–' : <code>{external}</code>}</dd>
+        <dt>braze id</dt>
+        <dd>
+          <code>{braze}</code> <CopyButton text={braze} what="the braze id" />
+        </dd>
+      </dl>
       <h2 className="s">
         Attributes <span className="mut">{attributes.length}</span>
       </h2>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { read } from '../../lib/api.ts';
-import { channelName, untilOf } from '../../lib/say.ts';
+import { channelName, sayTimes, untilOf } from '../../lib/say.ts';
 import { type Family, familyOf, sayReason } from '../../lib/verdicts.ts';
 import { sayWaiting } from '../../lib/waiting.ts';
 import { Icon } from '../../parts/icon.tsx';
@@ -162,11 +162,22 @@ function Gates({ then, now, notNow, zone }: GatesProps) {
         </span>
       </div>
       <ul className="gates">
+        <li className="gate hd">
+          <span />
+          <span>Question</span>
+          <span>Then, as recorded</span>
+          <span>Now, as a dry run says</span>
+        </li>
         {asked.map(({ question, reasons }, index) => {
           const isStop = index === stopped;
           const isAfter = stopped >= 0 && index > stopped;
+          const marks = [
+            ...(isStop ? [`stop of-${family}`] : []),
+            ...(isAfter ? ['after'] : []),
+            ...(index === stopsNow ? ['now'] : []),
+          ];
           return (
-            <li key={question} className={`gate${isStop ? ' stop' : ''}${isAfter ? ' after' : ''}`}>
+            <li key={question} className={['gate', ...marks].join(' ')}>
               {isStop ? (
                 <span className={`v v-${family}`}>
                   <Icon name={family} />
@@ -175,7 +186,7 @@ function Gates({ then, now, notNow, zone }: GatesProps) {
                 <span className="mut2">{!isAfter && stillOpen === null && <Icon name="reached" />}</span>
               )}
               <span className="g">{question}</span>
-              <span>
+              <span className={isAfter ? 'nota' : ''}>
                 {isStop ? (waiting ?? said(then)) : isAfter ? 'not asked' : (stillOpen ?? passed(then, reasons))}
               </span>
               <span className="lbl mut2" data-l="Now:">
@@ -206,7 +217,7 @@ function sayNow({ status, held_until: until = null }: Now, zone: string | undefi
 }
 
 function said({ reason, detail = null }: Pick<Now, 'reason' | 'detail'>): string {
-  return `No: ${detail ?? (reason === null ? '' : sayReason(reason))}`;
+  return `No: ${detail === null ? (reason === null ? '' : sayReason(reason)) : sayTimes(detail)}`;
 }
 
 /** What was recorded of a gate that let it pass. */

@@ -1,13 +1,16 @@
 import type { Clock } from '../../../lib/clock.ts';
 import type { WorkspaceCatalog } from '../../../workspace/catalog.ts';
-import type { FileDrift } from '../../../workspace/file/plan-file.ts';
+import type { FileDrift, FileStamp } from '../../../workspace/file/plan-file.ts';
+
+/** What the file would change now. `isLarge`: reading and comparing it takes so long that requests must not wait for it. */
+export type PlanFile = (how: { isLarge: boolean }) => Promise<FileDrift>;
 
 export interface DriftDeps {
   clock: Clock;
-  /** What the file would change now. Absent: there is no file. */
-  planFile?: (() => Promise<FileDrift>) | undefined;
-  /** Another text after each change of the file. Absent: nobody knows when it changes. */
-  stampFile?: (() => string) | undefined;
+  /** Absent: there is no file. */
+  planFile?: PlanFile | undefined;
+  /** Absent: nobody knows when the file changes. */
+  stampFile?: (() => FileStamp) | undefined;
 }
 
 /** `drift` is null if there is no file, or while it is compared for the first time. */
@@ -16,16 +19,19 @@ export interface KnownDrift {
   isComparing: boolean;
 }
 
-/** A workspace with more campaigns and segments has a file that takes seconds to read and compare. */
+/** A workspace with more campaigns and segments takes long to compare. */
 const MANY = 1_000;
-/** The answer goes out before the comparison keeps the server busy. */
+/** A larger file takes long to read: about a hundred milliseconds for each of these. */
+const MANY_BYTES = 65_536;
+/** The answer goes out before the comparison begins. */
 const AFTER_MS = 250;
 /** Files that it refers to may change unseen. */
 const LONGEST_MS = 600_000;
 
 /**
- * Compares the file with what is applied. That of a small workspace is compared at each request. That of a large one is
- * compared in the background, and only if it or the definitions have changed since; until then the answer is the one before.
+ * Compares the file with what is applied. A small one is compared at each request. A large one, or that of a large workspace,
+ * is compared in the background, and only if it or the definitions have changed since; until then the answer is the one
+ * before.
  */
 export function createDriftReader({
   clock,
@@ -38,12 +44,12 @@ export function createDriftReader({
   /** For whoever asks next. */
   let failure: { error: unknown } | null = null;
 
-  function compareSoon(workspace: WorkspaceCatalog, plan: () => Promise<FileDrift>, stamp: string): void {
+  function compareSoon(workspace: WorkspaceCatalog, plan: PlanFile, stamp: string): void {
     if (isComparing) return;
     isComparing = true;
     clock.after(AFTER_MS, async () => {
       try {
-        last = await plan();
+        last = await plan({ isLarge: true });
         known.set(workspace, { drift: last, stamp, untilMs: clock.now().getTime() + LONGEST_MS });
       } catch (error) {
         failure = { error };
@@ -54,18 +60,22 @@ export function createDriftReader({
 
   return async (workspace) => {
     if (planFile === undefined) return { drift: null, isComparing: false };
-    if (stampFile === undefined || workspace.campaigns.size + workspace.segments.size <= MANY)
-      return { drift: await planFile(), isComparing: false };
+    const stamp = stampFile?.();
+    if (stamp === undefined || !isLarge(workspace, stamp))
+      return { drift: await planFile({ isLarge: false }), isComparing: false };
     if (failure !== null) {
       const { error } = failure;
       failure = null;
       throw error;
     }
-    const stamp = stampFile();
     const found = known.get(workspace);
-    if (found?.stamp === stamp && clock.now().getTime() < found.untilMs)
+    if (found?.stamp === stamp.text && clock.now().getTime() < found.untilMs)
       return { drift: found.drift, isComparing: false };
-    compareSoon(workspace, planFile, stamp);
+    compareSoon(workspace, planFile, stamp.text);
     return { drift: last, isComparing: true };
   };
+}
+
+function isLarge({ campaigns, segments }: WorkspaceCatalog, { sizeBytes }: FileStamp): boolean {
+  return campaigns.size + segments.size > MANY || sizeBytes > MANY_BYTES;
 }

@@ -6,14 +6,14 @@ import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { readDefinitions } from '../../../workspace/export/definitions.ts';
 import { exportWorkspace } from '../../../workspace/export/export-workspace.ts';
 import { maskSecrets } from '../../../workspace/export/render.ts';
-import type { FileDrift } from '../../../workspace/file/plan-file.ts';
+import type { FileDrift, FileStamp } from '../../../workspace/file/plan-file.ts';
 import { type Secret, SecretError } from '../../../workspace/secrets.ts';
 import { StoredSettingsError } from '../../../workspace/stored-settings.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import type { Answer } from '../../route.ts';
 import { BodyReader } from '../body-reader.ts';
 import type { OperatorRequest, OperatorRoute } from '../route.ts';
-import { createDriftReader } from './file-drift.ts';
+import { createDriftReader, type PlanFile } from './file-drift.ts';
 import { checkable, testAccount } from './test-account.ts';
 
 export interface SettingsDeps {
@@ -23,9 +23,9 @@ export interface SettingsDeps {
   /** The secret that seals the credentials. */
   sealing: Secret;
   /** What the file that this server applies at its start would change. Absent: it applies none. */
-  planFile?: (() => Promise<FileDrift>) | undefined;
-  /** Another text after each change of that file. Absent: nobody knows when it changes. */
-  stampFile?: (() => string) | undefined;
+  planFile?: PlanFile | undefined;
+  /** Tells when that file has changed. Absent: nobody knows. */
+  stampFile?: (() => FileStamp) | undefined;
 }
 
 const MOST_APPLIED = 100;
@@ -113,9 +113,8 @@ function describeApplied({ at, againAt, by, file, digest, changes }: AppliedFile
   return { at, again_at: againAt, by, file, digest: digest.toString('hex'), changes };
 }
 
-function describeDrift({ file, digest, plan, warnings, problems }: FileDrift): object {
-  const changes = plan.filter(({ kind }) => kind !== 'unchanged');
-  return { file, digest: digest?.toString('hex') ?? null, changes, warnings, problems };
+function describeDrift({ file, digest, changes, warnings, problems }: FileDrift): object {
+  return { file, digest, changes, warnings, problems };
 }
 
 /** Says to operators what is wrong with the stored credentials, which no request can mend. */
