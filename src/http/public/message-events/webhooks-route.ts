@@ -23,8 +23,10 @@ export function eventWebhookRoutes({ db, onChanged }: EventWebhookDeps): Route[]
     permission: 'event_webhooks.control',
     async handle(request) {
       const { workspaceId, params } = request;
-      const isKnown = await obey(request, { workspaceId, name: params.name ?? '' });
-      if (!isKnown) throw new RequestError('not_found', [`name: ${namesNo('a webhook of events', params.name)}`]);
+      const { name = '' } = params;
+      // PostgreSQL takes no NUL in a text, so nothing is called so.
+      const isKnown = !name.includes('\0') && (await obey(request, { workspaceId, name }));
+      if (!isKnown) throw new RequestError('not_found', [`name: ${namesNo('a webhook of events', name)}`]);
       onChanged();
       return { status: 201, body: { message: 'success' } };
     },
