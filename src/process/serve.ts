@@ -14,6 +14,7 @@ import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { planFile, stampOf } from '../workspace/file/plan-file.ts';
+import { createServerFile } from '../workspace/file/server-file.ts';
 import { ensureStartKey } from '../workspace/keys/start-key.ts';
 import { secretForServer, shareSecret } from '../workspace/sealed/shared-secret.ts';
 import { findSecret, hasOtherInFolder, type Secret } from '../workspace/secrets.ts';
@@ -162,13 +163,14 @@ function planOf(
   config: Config,
   { env }: ServeOptions,
   secret: Secret,
-): Pick<AppOptions, 'planFile' | 'stampFile'> {
+): Pick<AppOptions, 'planFile' | 'stampFile' | 'serverFile'> {
   const { workspaceFile: path } = config;
   if (path === null) return {};
   const checks = { ...audienceChecks, ...messageChecks };
   return {
     planFile: () => planFile(db, { choose: chooseOf(db, config), path, env, secret, ...checks }),
     stampFile: () => stampOf(path),
+    serverFile: createServerFile({ choose: chooseOf(db, config), path, env }),
   };
 }
 

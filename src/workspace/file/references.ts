@@ -24,14 +24,20 @@ export function referredVariables(source: string): Set<string> {
 
 /**
  * Replaces `${env:NAME}` and `${file:path}` in all texts of the value, at any depth. The inserted texts are not searched
- * for references. A line end at the end of a file is left out, because editors write one.
+ * for references. A line end at the end of a file is left out, because editors write one. `at` null: texts stay as they are.
  */
-export function resolveReferences(value: unknown, at: Surroundings, problems: Sink, path = '', depth = 0): unknown {
+export function resolveReferences(
+  value: unknown,
+  at: Surroundings | null,
+  problems: Sink,
+  path = '',
+  depth = 0,
+): unknown {
   if (depth > DEEPEST) {
     refuse(problems, path.slice(0, 200), 'is nested too deeply');
     return null;
   }
-  if (typeof value === 'string') return putIn(value, at, problems, path);
+  if (typeof value === 'string') return at === null ? value : putIn(value, at, problems, path);
   if (Array.isArray(value)) {
     return value.map((item, index) => resolveReferences(item, at, problems, elementPath(path, index), depth + 1));
   }
