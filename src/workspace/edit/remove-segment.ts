@@ -1,7 +1,7 @@
 import type { Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { digestOfFile, recordApplied } from '../applied-files.ts';
-import { idKey } from '../catalog.ts';
+import { idKey, type Segment } from '../catalog.ts';
 import { lockDefinitions } from '../file/apply.ts';
 import { loadDefinitions } from '../file/apply-references.ts';
 import type { Change } from '../file/plan.ts';
@@ -100,16 +100,30 @@ export async function usesOfSegment(
      where workspace_id = ${workspaceId} and segment_id = ${id} and fires_at is not null and fired_at is null
        and state in ('scheduled', 'paused')
      order by fires_at, id`);
-  const definitions = await loadDefinitions({ tx, workspaceId });
-  const others = [...definitions.segments.values()].filter((one) => one.id !== id && !one.archived);
-  const without = { ...definitions, segments: new Map([...definitions.segments].filter(([key]) => key !== idKey(id))) };
-  const isBroken = (one: (typeof others)[number], given: typeof definitions) =>
-    checkReferences(one, given, 'filter', () => undefined).length > 0;
   return [
     ...campaigns.map(({ name }) => `the campaign "${name}"`),
     ...schedules.map(({ id: schedule, at }) => `the schedule ${schedule.replaceAll('-', '')} of ${at.toISOString()}`),
-    ...others
-      .filter((one) => isBroken(one, without) && !isBroken(one, definitions))
-      .map(({ name }) => `the segment "${name}"`),
+    ...(await segmentsWith(tx, workspaceId, id, checkReferences)).map((name) => `the segment "${name}"`),
   ];
+}
+
+/** Names of the segments whose filters would refer to nothing without this one. */
+async function segmentsWith(
+  tx: Db,
+  workspaceId: number,
+  id: string,
+  checkReferences: EditDeps['checks']['checkReferences'],
+): Promise<string[]> {
+  const named = await tx.query<Segment & Record<string, unknown>>(sql`
+    select id, name, filter, archived
+      from segments
+     where workspace_id = ${workspaceId} and id <> ${id} and not archived and removed_at is null
+       and strpos(lower(filter::text), ${id.toLowerCase()}) > 0
+     order by name`);
+  if (named.length === 0) return [];
+  const all = await loadDefinitions({ tx, workspaceId });
+  const without = { ...all, segments: new Map([...all.segments].filter(([key]) => key !== idKey(id))) };
+  const isBroken = (one: Segment, definitions: typeof all) =>
+    checkReferences(one, definitions, 'filter', () => undefined).length > 0;
+  return named.filter((one) => isBroken(one, without) && !isBroken(one, all)).map(({ name }) => name);
 }

@@ -97,7 +97,9 @@ export async function applyWorkspace(db: Database, options: ApplyOptions): Promi
         await noteEdited(tx, workspaceId, plan, edit);
         await edit.record?.(tx, plan);
       }
-      if (options.source !== undefined) await recordApplied(tx, workspaceId, options.source, plan, new Date());
+      const isRecorded = edit === undefined || plan.some(isWrite);
+      if (options.source !== undefined && isRecorded)
+        await recordApplied(tx, workspaceId, options.source, plan, new Date());
       if (reseal || plan.some(isWrite)) await announceChange(tx);
       return applied;
     });
