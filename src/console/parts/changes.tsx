@@ -29,7 +29,8 @@ export function Changes({ of }: { of: readonly Change[] }) {
           <code aria-hidden="true">{signs[kind]}</code>
           <span>
             {kind === 'not in the file' ? 'not in the file: ' : `${kind} `}
-            {what.replaceAll('_', ' ')} {name !== '' && <b>{name}</b>}
+            {what.replaceAll('_', ' ')}
+            {name !== '' && <b> {name}</b>}
             {changed.length > 0 && <span className="mut2">: {changed.join(', ')}</span>}
             {taken !== undefined && <span className="v-warn"> taken over from {taken.by}</span>}
           </span>

@@ -67,17 +67,34 @@ export function SegmentAudience() {
     <Loaded query={segment} rows={6}>
       {(stored) => (
         <Loaded query={offer}>
-          {(data) => <Stored key={`${id} ${JSON.stringify(stored.filter)}`} offer={data} stored={stored} />}
+          {(data) => (
+            <Stored key={id} offer={data} stored={stored} reread={async () => (await segment.refetch()).data} />
+          )}
         </Loaded>
       )}
     </Loaded>
   );
 }
 
-function Stored({ offer, stored }: { offer: Offer; stored: StoredSegment }) {
-  const first = stored.filter === null ? EMPTY : JSON.stringify(stored.filter, null, 2);
+interface StoredProps {
+  offer: Offer;
+  stored: StoredSegment;
+  reread(): Promise<StoredSegment | undefined>;
+}
+
+function textOf({ filter }: StoredSegment): string {
+  return filter === null ? EMPTY : JSON.stringify(filter, null, 2);
+}
+
+function Stored({ offer, stored, reread }: StoredProps) {
+  const first = textOf(stored);
   const [text, write] = useState(first);
   const show = useOpenSegment();
+  const saved = async (id: string) => {
+    if (id !== stored.id) return show(id);
+    const next = await reread();
+    if (next !== undefined) write(textOf(next)); // The database has its own order of members.
+  };
   if (stored.filter === null && text === first)
     return (
       <div className="page">
@@ -97,7 +114,7 @@ function Stored({ offer, stored }: { offer: Offer; stored: StoredSegment }) {
   const segment = text === first ? stored.id : null;
   const opened = { id: stored.id, name: stored.name, isLocked: stored.locked !== null };
   return (
-    <Builder {...{ offer, text, write, segment, opened, saved: show }} crumb={stored.name} again={() => write(first)}>
+    <Builder {...{ offer, text, write, segment, opened, saved }} crumb={stored.name} again={() => write(first)}>
       <WhoseSegment of={stored} />
       <RemoveSegment of={stored} />
     </Builder>
