@@ -5,6 +5,7 @@ import { type SignInDeps, signInRoutes } from './account/sign-in-route.ts';
 import { type AudienceDeps, audienceBuilderRoutes } from './audience/route.ts';
 import { operatorCampaignRoutes } from './campaigns/route.ts';
 import { composeRoutes } from './compose/route.ts';
+import { definitionRoutes } from './definitions/definitions-route.ts';
 import { type DefinitionDeps, segmentRoutes } from './definitions/segments-route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
@@ -46,6 +47,7 @@ export function operatorRoutes(deps: OperatorDeps): OperatorRoute[] {
     ...composeRoutes(deps),
     ...audienceBuilderRoutes(deps),
     ...segmentRoutes(deps),
+    ...definitionRoutes(deps),
     ...operatorCampaignRoutes(deps),
     ...operatorDispatchRoutes(deps),
     ...peopleRoutes(deps),

@@ -90,12 +90,24 @@ export function parseYaml(source: string, path: string): ReadYaml {
     );
     if (problems.length > 0) throw new WorkspaceFileError(path, problems);
     const value: unknown = document.toJS({ maxAliasCount: 1_000 });
+    if (isCircular(value)) throw new WorkspaceFileError(path, ['an alias stands within what it means']);
     return { toJS: () => value, lineOf: (at) => lineIn(document, source, at) };
   } catch (error) {
     if (error instanceof WorkspaceFileError) throw error;
     // The nesting exhausts the stack, or the aliases multiply.
     throw new WorkspaceFileError(path, ['the YAML is nested too deeply or its aliases are too many']);
   }
+}
+
+/** Whether an alias makes a value a part of itself. `around`: what holds the value. `known`: what is not circular. */
+function isCircular(value: unknown, around = new Set<object>(), known = new Set<object>()): boolean {
+  if (typeof value !== 'object' || value === null || known.has(value)) return false;
+  if (around.has(value)) return true;
+  around.add(value);
+  const found = Object.values(value).some((one) => isCircular(one, around, known));
+  around.delete(value);
+  known.add(value);
+  return found;
 }
 
 /** A member stands where its name does. */

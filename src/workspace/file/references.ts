@@ -48,7 +48,12 @@ export function resolveReferences(
   return Object.fromEntries(members);
 }
 
+/** What the console shows in the place of a secret. As a secret it would be a wrong one. */
+const ofConsole = /\$\{secret:[^}]*\}/;
+
 function putIn(value: string, at: Surroundings, problems: Sink, path: string): string {
+  if (ofConsole.test(value))
+    refuse(problems, path, 'stands for a secret that only the console keeps; write the secret, or ${env:NAME}');
   return value.replaceAll(reference, (_whole, kind: string, name: string) => {
     const found = kind === 'env' ? fromEnvironment(name, at) : fromFile(name, at);
     if ('problem' in found) refuse(problems, path, found.problem);

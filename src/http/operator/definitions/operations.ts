@@ -8,12 +8,14 @@ import {
   integer,
   list,
   map,
+  oneOf,
   orNull,
   required,
   text,
   time,
 } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
+import { editableKinds, LONGEST_TEXT } from './definitions-route.ts';
 import { plannedMembers } from './planned.ts';
 
 const tag = 'Console';
@@ -52,6 +54,32 @@ export const edited = orNull(
 );
 
 export const operations: Operations = {
+  'GET /operator/v1/definitions': {
+    summary: 'Read a definition as the text that a workspace file would have',
+    description:
+      'In the place of each secret stands `${secret:…}` with its digest. An edit keeps the secret as long as this text stands at the same place.',
+    tag,
+    query: {
+      what: { schema: oneOf(editableKinds, 'What to read, as a plan calls it.'), isRequired: true },
+      id: { schema: text('Id of the app or subscription group.') },
+    },
+    answer: {
+      status: 200,
+      schema: success({ yaml: orNull(text('The text. null: it is not set.')), edited, locked }),
+    },
+    errors: ['not_found', 'unavailable'],
+    example: { query: { what: 'frequency_caps' } },
+  },
+  'POST /operator/v1/definitions': {
+    summary: 'Change definitions as a workspace file of these alone would',
+    description:
+      'With the same checks, the same plan and in one transaction; what the text does not name stays. `${env:…}` and `${file:…}` are texts here. A secret that stands as `${secret:…}` stays, if it is at the same place and its account keeps its address. Segments and API keys have calls of their own.',
+    tag,
+    body: given({ yaml: required(text('Sections of a workspace file.', { maxLength: LONGEST_TEXT })), ...how }),
+    answer: { status: 200, schema: success(plannedMembers) },
+    errors: ['definition_of_file', 'definition_changed', 'unavailable'],
+    example: { body: { yaml: 'quiet_hours: [{ from: "21:00", until: "08:00", channels: [push] }]', dry_run: true } },
+  },
   'GET /operator/v1/segments/:segment_id': {
     summary: 'Read a segment, and who may change it where',
     tag,
