@@ -7,7 +7,7 @@ export interface Lock {
   problem: string | null;
 }
 
-/** Says why a thing cannot be changed here, and where it can. `what`: the thing. */
+/** Says why a thing cannot be changed here, and where it can. `what`: such as `this segment`. */
 export function Locked({ by: { file, path, line, problem }, what }: { by: Lock; what: string }) {
   if (path === null)
     return (
@@ -18,7 +18,7 @@ export function Locked({ by: { file, path, line, problem }, what }: { by: Lock; 
     );
   return (
     <p className="md mut2 brk">
-      <b>Locked.</b> <code>{file}</code> defines this {what} (<code>{path}</code>
+      <b>Locked.</b> <code>{file}</code> defines {what} (<code>{path}</code>
       {line !== null && `, line ${line}`}), and this server applies that file at its start. Change it there.
     </p>
   );

@@ -20,7 +20,7 @@ export interface StoredSegment {
 export function WhoseSegment({ of: { edited, locked, used_by: uses, archived } }: { of: StoredSegment }) {
   return (
     <div className="sec">
-      {locked !== null && <Locked by={locked} what="segment" />}
+      {locked !== null && <Locked by={locked} what="this segment" />}
       <p className="md mut2 brk">
         {edited !== null ? (
           <>

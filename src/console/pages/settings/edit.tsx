@@ -119,10 +119,17 @@ function Edit({ what, stored, reread }: { what: string; stored: Stored; reread()
           Last written by {stored.edited.by}, <Time at={stored.edited.at} />.
         </p>
       )}
-      <p className="md mut2">
-        As in the workspace file. <code>{'${secret:…}'}</code> stands for a secret that is stored and stays as it is;
-        write another one in its place to replace it. Variables and files are not read here.
-      </p>
+      {!isLocked && isAdmin && (
+        <p className="md mut2">
+          As in the workspace file. Variables and files are not read here.{' '}
+          {text.includes('${secret:') && (
+            <>
+              <code>{'${secret:…}'}</code> stands for a secret that is stored and stays as it is; write another one in
+              its place to replace it.
+            </>
+          )}
+        </p>
+      )}
       {isLocked || !isAdmin ? (
         <pre className="json">{text}</pre>
       ) : (
