@@ -425,6 +425,15 @@ create table dispatches_default (
   trace text
 ) with (fillfactor=50);
 
+create table edited_definitions (
+  workspace_id integer not null,
+  what text not null,
+  id text not null,
+  edited_by text not null,
+  edited_at timestamp with time zone not null
+);
+comment on table edited_definitions is 'kind: shared. Definitions that were last written in the console or by a command, and by no workspace file since.';
+
 create table email_templates (
   workspace_id integer not null,
   id uuid not null,
@@ -1054,7 +1063,8 @@ create table segments (
   analytics_tracking_enabled boolean not null default false,
   archived boolean not null default false,
   created_at timestamp with time zone not null default now(),
-  updated_at timestamp with time zone not null default now()
+  updated_at timestamp with time zone not null default now(),
+  removed_at timestamp with time zone
 );
 comment on table segments is 'kind: shared. Saved audiences.';
 
@@ -1662,6 +1672,8 @@ CREATE UNIQUE INDEX dispatches_default_pkey ON public.dispatches_default USING b
 
 CREATE UNIQUE INDEX dispatches_pkey ON ONLY public.dispatches USING btree (id);
 
+CREATE UNIQUE INDEX edited_definitions_pkey ON public.edited_definitions USING btree (workspace_id, what, id);
+
 CREATE UNIQUE INDEX email_templates_pkey ON public.email_templates USING btree (workspace_id, id);
 
 CREATE UNIQUE INDEX event_deliveries_pkey ON public.event_deliveries USING btree (workspace_id, name);
@@ -1943,6 +1955,10 @@ alter table dispatches add constraint dispatches_state_check CHECK ((state = ANY
 alter table dispatches_default add constraint dispatches_default_pkey PRIMARY KEY (id);
 
 alter table dispatches_default add constraint dispatches_state_check CHECK ((state = ANY (ARRAY['scheduled'::text, 'accepted'::text, 'sending'::text, 'paused'::text, 'finished'::text, 'cancelled'::text, 'failed'::text])));
+
+alter table edited_definitions add constraint edited_definitions_pkey PRIMARY KEY (workspace_id, what, id);
+
+alter table edited_definitions add constraint edited_definitions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 
 alter table email_templates add constraint email_templates_pkey PRIMARY KEY (workspace_id, id);
 

@@ -35,6 +35,7 @@ export const owners: Readonly<Record<string, string>> = {
   deleted_addresses: 'src/people',
   dispatch_starts: 'src/dispatch/ledger',
   dispatches: 'src/dispatch/ledger',
+  edited_definitions: 'src/workspace',
   email_templates: 'src/content',
   event_deliveries: 'src/feedback',
   event_retries: 'src/feedback',

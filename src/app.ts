@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { AlertTargets } from './alerts/targets.ts';
 import { type Alerts, startAlerts } from './alerts/watch.ts';
+import { audienceChecks } from './audience/grammar/check-filter.ts';
 import { keepSegmentSizes } from './audience/segment-sizes.ts';
 import type { PushSenders } from './channels/push/senders.ts';
 import { ContentDesk } from './connected-content/desk.ts';
@@ -17,6 +18,7 @@ import { createLinkMaker } from './dispatch/admit/links.ts';
 import { createTrackerMaker } from './dispatch/admit/trackers.ts';
 import type { Worker } from './dispatch/deliver/worker.ts';
 import { listReceived } from './dispatch/ledger/person/received.ts';
+import { messageChecks } from './dispatch/plan/campaign-content.ts';
 import { DispatchCache } from './dispatch/plan/loaded-dispatch.ts';
 import { type LaneName, lanes, scheduleLane } from './dispatch/plan/send-plan.ts';
 import { knownCounts } from './dispatch/plan/ways.ts';
@@ -109,6 +111,7 @@ import type { CatalogUseAt } from './templating/tree.ts';
 import type { Traces } from './traces/traces.ts';
 import type { ApiKey, Catalog } from './workspace/catalog.ts';
 import type { FileStamp } from './workspace/file/plan-file.ts';
+import type { ReadServerFile } from './workspace/file/server-file.ts';
 import type { Secret } from './workspace/secrets.ts';
 import type { CatalogTrouble } from './workspace/watch-catalog.ts';
 
@@ -131,6 +134,8 @@ export interface AppOptions {
   planFile?: PlanFile;
   /** Tells when that file has changed. Absent: nobody knows. */
   stampFile?: () => FileStamp;
+  /** What that file defines. Absent: there is none. */
+  serverFile?: ReadServerFile;
   /** Base URL of links to people, without a slash at the end. */
   publicUrl: string;
   bodyLimitBytes: number;
@@ -343,6 +348,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       openId: openId === null ? null : { label: openId.label, url: `${publicUrl}${OPENID_PATH}` },
       ...{ db, clock, log, catalog: live, catalogTrouble, refusedCallers, publicUrl, dryRun, questions, counter },
       ...{ sealing: options.sealing, planFile: options.planFile, stampFile: options.stampFile },
+      ...{ serverFile: options.serverFile, refreshCatalog: options.refreshCatalog },
+      checks: { ...audienceChecks, ...messageChecks },
       onRunnable: (lane) => working?.worker.wake(lane),
       publicRoutes: routes,
     }),

@@ -268,6 +268,22 @@ export const errorCodes = {
     label: 'The dispatch is in another state',
     meaning: 'The dispatch cannot be cancelled, paused, resumed or replayed in its state, which `errors` names.',
   },
+  definition_of_file: {
+    status: 409,
+    label: 'A workspace file defines this',
+    meaning:
+      'The console and its calls change no definition of the file that the server applies at its start, and remove none of any file; `errors` names the file and the place.',
+  },
+  definition_in_use: {
+    status: 409,
+    label: 'Something uses this',
+    meaning: 'What is to be removed is used by what `errors` names.',
+  },
+  definition_changed: {
+    status: 409,
+    label: 'The definitions have changed',
+    meaning: 'What would be changed is not the plan whose digest came with the request. Look at the plan again.',
+  },
   body_too_large: {
     status: 413,
     label: 'Request Entity Too Large',

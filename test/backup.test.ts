@@ -232,22 +232,22 @@ test('a backup of a newer version is refused with both versions, and one of an o
     refused.errors,
     /made by Cresset \S+, and its schema has 9001_workspace, which this one, \S+, does not know/,
   );
-  // The last migrations are undone, as if the backup had been made before them.
+  // The last migration is undone, as if the backup had been made before it.
   const client = await connectClient(url);
   const { name } = await client.db.one<{ name: string }>(sql`
     delete from schema_migrations where id = (select max(id) from schema_migrations) returning name`);
-  await client.db.run(sql`drop table operator_workspaces, sent_days`);
-  await client.db.run(sql`alter table workspaces drop column quotas`);
+  await client.db.run(sql`drop table edited_definitions`);
+  await client.db.run(sql`alter table segments drop column removed_at`);
   await client.close();
-  assert.equal(name, '0020_workspaces');
+  assert.equal(name, '0021_edited_definitions');
   const old = join(path, '..', 'old.backup');
   assert.equal((await commandLine({ DATABASE_URL: url })('backup', old)).code, 0);
   await filledDatabase(t, async (empty) => {
     assert.equal((await commandLine({ DATABASE_URL: empty })('restore', old)).code, 0);
     const after = await connectClient(empty);
-    const found = await after.db.one<{ made: string | null }>(sql`select to_regclass('sent_days')::text as made`);
+    const found = await after.db.one<{ made: string | null }>(sql`select to_regclass('edited_definitions')::text as made`);
     await after.close();
-    assert.equal(found.made, 'sent_days');
+    assert.equal(found.made, 'edited_definitions');
   });
 });
 

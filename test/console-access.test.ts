@@ -112,7 +112,7 @@ test('the examples of calls for operators work and get documented answers', asyn
     const standIns = new Map<string, string>([
       [exampleIds.dispatch as string, isMove ? waits.body.dispatch_id : named],
       [exampleIds.person as string, ada],
-      [exampleIds.segment as string, GOLD],
+      [exampleIds.segment as string, operation.method === 'DELETE' ? await givenSegmentId(admin) : GOLD],
       ['id-of-a-set', frozen.body.set.set_id],
       ['of-another-session', other.sessionId],
       [exampleIds.key, await givenKeyId(admin)],
@@ -169,6 +169,11 @@ const stored = /^\/operator\/v1\/(templates|content_blocks|event_webhooks)\//;
 async function givenKeyId(admin: SignedIn): Promise<string> {
   const { body } = await admin.call('POST', 'keys', { name: crypto.randomUUID(), permissions: ['status.read'] });
   return body.key_id;
+}
+
+async function givenSegmentId(admin: SignedIn): Promise<string> {
+  const { body } = await admin.call('POST', 'segments', { name: crypto.randomUUID(), filter: null });
+  return body.segment_id;
 }
 
 async function givenViewId(admin: SignedIn): Promise<string> {

@@ -12,9 +12,10 @@ import {
   seriousFindings,
   signIn,
   startConsole,
+  type Width,
   widths,
 } from './support/console/console.ts';
-import { fillConsole } from './support/console/world.ts';
+import { fillConsole, hostile } from './support/console/world.ts';
 
 const equals = (name: string, value: unknown) => ({
   custom_attribute: { custom_attribute_name: name, comparison: 'equals', value },
@@ -77,7 +78,7 @@ test('each part of a filter is counted alone and left out, as separate counts wo
   }
 });
 
-test('the builder says which filter keeps everybody out and what it found, and gives the lines for the file', {
+test('the builder says which filter keeps everybody out and what it found, and saves, changes and removes a segment', {
   skip: skipWithoutChromium,
 }, async (t) => {
   const started = await startConsole(t);
@@ -88,8 +89,8 @@ test('the builder says which filter keeps everybody out and what it found, and g
       ...{ external_id, plan: 'gold', country: 'AT', last_order: '26.11.2026', email: `${external_id}@example.com` },
     })),
   });
-  const viewer = await givenOperator(app, 'viewer');
-  await signIn(started, viewer);
+  const admin = await givenOperator(app, 'admin');
+  await signIn(started, admin);
   const filter = {
     AND: [
       equals('plan', 'gold'),
@@ -103,7 +104,7 @@ test('the builder says which filter keeps everybody out and what it found, and g
     await open(page, '/audiences');
     await page.evaluate(
       ([key, text]) => localStorage.setItem(key ?? '', JSON.stringify({ text, at: 1 })),
-      ['audience viewer', JSON.stringify(filter, null, 2)],
+      ['audience admin', JSON.stringify(filter, null, 2)],
     );
     await page.getByRole('link', { name: 'New audience' }).click();
     await page.getByRole('heading', { level: 1, name: '0 people fit' }).waitFor();
@@ -128,22 +129,59 @@ test('the builder says which filter keeps everybody out and what it found, and g
     await page.getByLabel('attribute').first().fill('plan');
     await page.getByRole('heading', { level: 1, name: '3 people fit' }).waitFor();
     if (width === 'desk') await sayWhatIsEmpty(page);
-    await page.getByRole('button', { name: 'Save as segment …' }).click();
-    await page.getByRole('textbox', { name: 'Name' }).fill(`Gold: "AT" & DE, ${width}`);
-    const yaml = await page.locator('dialog[open] pre.cmd').innerText();
-    await app.givenWorkspace(yaml);
-    const id = await page.getByRole('textbox', { name: 'Id' }).inputValue();
-    const saved = await viewer.call('GET', `segments/${id}`);
+    const id = await saveSegment(page, width);
+    const saved = await admin.call('GET', `segments/${id}`);
     assert.deepEqual(
-      [saved.body.name, saved.body.filter],
-      [`Gold: "AT" & DE, ${width}`, { AND: [filter.AND[0], filter.AND[2]] }],
+      [saved.body.name, saved.body.filter, saved.body.edited?.by],
+      [`${hostile}, ${width}`, { AND: [filter.AND[0], filter.AND[2]] }, 'operator admin'],
     );
-    await keepPicture(page, `audience-save-${widths[width].width}`);
+    wrong.push(...(await seriousFindings(page)).map((found) => `${width}, a segment: ${found}`));
+    assert.equal(await overflowOf(page), 0, `${width}, a segment`);
+    await changeAndRemove(page, width);
+    assert.equal((await admin.call('GET', `segments/${id}`)).status, 404);
+    assert.equal(await page.evaluate('window.hacked'), undefined, 'no name ran');
     await page.close();
   }
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
 });
+
+/** Saves the audience as a segment, after a look at what that changes. Returns its id. */
+async function saveSegment(page: Page, width: Width): Promise<string> {
+  await page.getByRole('button', { name: 'Save as segment …' }).click();
+  const save = page.getByRole('button', { name: 'Save the segment' });
+  assert.equal(await save.isDisabled(), true, 'nothing was looked at');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Gold plan');
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  await page.getByText('name: is the name of').waitFor();
+  await page.getByRole('textbox', { name: 'Name' }).fill(`${hostile}, ${width}`);
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  await page.locator('dialog[open] .plan li', { hasText: 'create segment' }).waitFor();
+  await keepPicture(page, `audience-save-${widths[width].width}`);
+  const id = await page.getByRole('textbox', { name: 'Id' }).inputValue();
+  await save.click();
+  await page.getByText('Saved by operator admin').waitFor();
+  assert.equal(new URL(page.url()).pathname, `/audiences/${id}`);
+  await page.getByRole('heading', { level: 1, name: '3 people fit' }).waitFor();
+  await keepPicture(page, `audience-segment-${widths[width].width}`);
+  return id;
+}
+
+/** Gives the segment another filter, and removes it. */
+async function changeAndRemove(page: Page, width: Width): Promise<void> {
+  await page.getByLabel('attribute').first().fill('city');
+  await page.getByRole('heading', { level: 1, name: '0 people fit' }).waitFor();
+  await page.getByRole('button', { name: 'Save …' }).click();
+  await page.getByRole('button', { name: 'Show what would change' }).click();
+  await page.locator('dialog[open] .plan li', { hasText: 'change segment' }).getByText(': filter').waitFor();
+  await keepPicture(page, `audience-change-${widths[width].width}`);
+  await page.getByRole('button', { name: 'Change the segment' }).click();
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Save …' }).waitFor();
+  await page.getByRole('button', { name: 'Remove the segment …' }).click();
+  await page.getByRole('button', { name: 'Remove the segment', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: '2 segments' }).waitFor();
+}
 
 /** Each empty field of each kind of filter is wide enough to see, and says what belongs there. */
 async function sayWhatIsEmpty(page: Page): Promise<void> {

@@ -10,6 +10,7 @@ import { audienceChecks } from '../src/audience/grammar/check-filter.ts';
 import { messageChecks } from '../src/dispatch/plan/campaign-content.ts';
 import { type ApplyFileOptions, applyFile } from '../src/workspace/file/apply-file.ts';
 import { planFile } from '../src/workspace/file/plan-file.ts';
+import { createServerFile } from '../src/workspace/file/server-file.ts';
 import { secretFrom } from '../src/workspace/secrets.ts';
 import type { TestApp } from './support/app.ts';
 import { skipWithoutChromium } from './support/chromium.ts';
@@ -62,6 +63,7 @@ test('pages of settings fit their width, break no policy, show no secret and hav
   const file = workspaceFile(t);
   const started = await startConsole(t, {
     planFile: (db, workspaceId, secret) => () => planFile(db, { ...file, choose: async () => workspaceId, secret }),
+    serverFile: (_db, workspaceId) => createServerFile({ ...file, choose: async () => workspaceId }),
   });
   const { app, complaints, newPage, open } = started;
   await fillConsole(app);
@@ -96,6 +98,7 @@ test('pages of settings fit their width, break no policy, show no secret and hav
   assert.deepEqual(wrong, []);
   assert.deepEqual(complaints, []);
   await changeThings(started);
+  for (const width of ['desk', 'phone'] as const) assert.deepEqual(await editSettings(started, width), []);
   await editContent(started, ids.template);
   await lookAtHostile(started);
   await tryCalls(started);
@@ -116,12 +119,12 @@ function workspaceFile(t: TestContext): FileOptions {
 /** Applies the file, and adds to it what is not applied. */
 async function applyFirst({ db, workspaceId, secret }: TestApp, file: FileOptions): Promise<void> {
   const receipts = '{ id: receipts, name: Receipts, kind: api }';
-  writeFileSync(file.path, `campaigns: [${receipts}]`);
+  writeFileSync(file.path, `tags: [season]\ncampaigns: [${receipts}]`);
   await applyFile(db, {
     ...{ ...file, choose: async () => workspaceId },
     ...{ secret: secretFrom(secret), by: 'cresset apply by ada' },
   });
-  writeFileSync(file.path, `campaigns: [${receipts}, { id: news, name: News, kind: api }]`);
+  writeFileSync(file.path, `tags: [season]\ncampaigns: [${receipts}, { id: news, name: News, kind: api }]`);
 }
 
 /** A template that includes a block, and two schedules. */
@@ -211,6 +214,59 @@ async function changeThings(started: Console): Promise<void> {
   ])
     assert.ok(acts.includes(`grace ${act}`), act);
   await page.close();
+}
+
+/** An admin edits caps and an account as text: a mistake at its line, the plan, and what is applied. */
+async function editSettings({ app, newPage, open }: Console, width: Width): Promise<string[]> {
+  const page = await newPage(width);
+  const write = async (text: string) => {
+    await page.getByRole('textbox', { name: /as YAML$/ }).click();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.insertText(text);
+  };
+  const plan = () => page.getByRole('button', { name: 'Show what would change' }).click();
+  const apply = page.getByRole('button', { name: 'Apply' });
+  const most = width === 'desk' ? 7 : 8;
+  await open(page, '/settings/rules');
+  await page.getByRole('link', { name: 'Edit frequency caps' }).click();
+  await write('frequency_caps:\n  - channel: push\n    max_sends: many\n');
+  assert.equal(await apply.isDisabled(), true, 'nothing was looked at');
+  await plan();
+  await page.locator('.cm-remark.cm-error', { hasText: 'max_sends' }).waitFor();
+  const wrong = await look(page, `settings-edit-wrong`, width);
+  await write(`frequency_caps:\n  - { channel: push, max_sends: ${most}, period_count: 1, period_unit: days }\n`);
+  await plan();
+  await page.locator('.plan li', { hasText: 'change frequency caps: rules' }).waitFor();
+  wrong.push(...(await look(page, 'settings-edit-plan', width)));
+  await apply.click();
+  await page.getByText(`at most ${most} messages in 1 day`).waitFor();
+
+  await open(page, '/settings/providers');
+  await page.getByRole('link', { name: 'Edit Alerts' }).click();
+  const box = page.getByRole('textbox', { name: /as YAML$/ });
+  await box.waitFor();
+  const text = await box.innerText();
+  assert.match(text, /auth_token: \$\{secret:[0-9a-f]{8}\}/);
+  assert.equal(
+    settingsSecrets.some((secret) => text.includes(secret)),
+    false,
+  );
+  await write(text.replace(/description: .*/, `description: Written at ${widths[width].width}`));
+  await plan();
+  await page.locator('.plan li', { hasText: 'change subscription group Alerts: description' }).waitFor();
+  await keepPicture(page, `settings-edit-secret-${widths[width].width}`);
+  await apply.click();
+  await page.getByText(`Written at ${widths[width].width}`).waitFor();
+
+  await open(page, '/settings/edit?what=tags');
+  await page.getByText('Locked.').waitFor();
+  await page.getByText('line 1').waitFor();
+  assert.equal(await apply.count(), 0);
+  wrong.push(...(await look(page, 'settings-edit-locked', width)));
+  await page.close();
+  await app.refreshCatalog();
+  assert.equal(app.workspace().frequencyCaps[0]?.maxSends, most);
+  return wrong;
 }
 
 /** An admin changes a template after a look at it as somebody gets it, and cancels a schedule. */

@@ -1,11 +1,11 @@
-import { idKey, type Segment, type WorkspaceCatalog } from '../workspace/catalog.ts';
+import { type Segment, segmentMeant, type WorkspaceCatalog } from '../workspace/catalog.ts';
 import type { Filter, Leaf } from './grammar/filter.ts';
 import { parseAudience } from './grammar/parse.ts';
 
 /** The definitions of the workspace that filters refer to. */
 export type AudienceWorkspace = Pick<
   WorkspaceCatalog,
-  'id' | 'settings' | 'apps' | 'subscriptionGroups' | 'segments' | 'campaigns' | 'blockedAttributes'
+  'id' | 'settings' | 'apps' | 'subscriptionGroups' | 'segments' | 'removedSegments' | 'campaigns' | 'blockedAttributes'
 >;
 
 /** What the meaning of a filter depends on besides the filter itself. */
@@ -54,7 +54,7 @@ export function leavesOf(filter: Filter | null): readonly Leaf[] {
 export function hasPattern(filter: Filter | null, workspace: AudienceWorkspace): boolean {
   return leavesOf(filter).some((leaf) => {
     if (leaf.kind !== 'segment') return 'pattern' in leaf;
-    const segment = workspace.segments.get(idKey(leaf.segmentId));
+    const segment = segmentMeant(workspace, leaf.segmentId);
     return segment !== undefined && hasPattern(filterOf(segment), workspace);
   });
 }

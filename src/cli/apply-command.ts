@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../config.ts';
@@ -7,6 +6,7 @@ import { type ApplyFileOptions, applyFile, variablesOf } from '../workspace/file
 import { printPlan } from '../workspace/file/plan.ts';
 import { secretForCommand } from '../workspace/sealed/shared-secret.ts';
 import { chooseWorkspace } from '../workspace/workspaces.ts';
+import { callerOf } from './caller.ts';
 import { answer, type Terminal } from './terminal.ts';
 import { withDatabase } from './with-database.ts';
 import { type InOption, inWorkspace } from './workspaces/on-workspace.ts';
@@ -37,7 +37,7 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences,
         const choose = (name: string | null) => chooseWorkspace(db, options.in ?? config.workspaceName, name);
         const checks = { checkFilter, checkReferences, checkContent };
         const secret = await secretForCommand(db, config);
-        return applyFile(db, { choose, path, env, secret, ...checks, dryRun, reseal, by: caller() });
+        return applyFile(db, { choose, path, env, secret, ...checks, dryRun, reseal, by: callerOf('cresset apply') });
       };
       const { plan, warnings } = await withDatabase(config, work, json ? {} : { terminal });
       const note = dryRun ? '\nThis was a dry run: nothing was changed.' : '';
@@ -45,15 +45,6 @@ export function applyCommand(terminal: Terminal, { checkFilter, checkReferences,
       const remarks = warnings.length > 0 && { warnings };
       answer(terminal, json, { dry_run: dryRun, plan, ...remarks }, `${told}${printPlan(plan)}${note}`);
     });
-}
-
-/** Who runs the command, for the record. */
-function caller(): string {
-  try {
-    return `cresset apply by ${userInfo().username}`;
-  } catch {
-    return 'cresset apply'; // The user of a container may have no name.
-  }
 }
 
 const help = `

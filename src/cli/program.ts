@@ -10,6 +10,8 @@ import { CressetUnusableError } from '../shadow/here.ts';
 import { FaultError } from '../simulate/faults.ts';
 import { PortError } from '../simulate/listen.ts';
 import { WorkspaceFolderError } from '../simulate/workspace-folder.ts';
+import { FileOwnsError } from '../workspace/edit/edit.ts';
+import { InUseError, NoSegmentError } from '../workspace/edit/remove-segment.ts';
 import { variablesOf } from '../workspace/file/apply-file.ts';
 import type { CheckReferences } from '../workspace/file/apply-references.ts';
 import type { CheckContent } from '../workspace/file/check-campaigns.ts';
@@ -32,6 +34,7 @@ import { tokensCommand } from './tokens-command.ts';
 import { UsageError } from './usage-error.ts';
 import { usersCommand } from './users-command.ts';
 import { whyCommand } from './why/why-command.ts';
+import { segmentsCommand } from './workspaces/segments-command.ts';
 import { workspaceCommand } from './workspaces/workspace-command.ts';
 import { workspacesCommand } from './workspaces/workspaces-command.ts';
 
@@ -65,6 +68,7 @@ export function buildProgram(actions: Actions, terminal: Terminal): Command {
     .addCommand(applyCommand(terminal, actions))
     .addCommand(workspaceCommand(terminal))
     .addCommand(workspacesCommand(terminal))
+    .addCommand(segmentsCommand(terminal, actions))
     .addCommand(keysCommand(terminal))
     .addCommand(tokensCommand(terminal))
     .addCommand(usersCommand(terminal))
@@ -106,6 +110,9 @@ const misuses = [
 ];
 const expected = [
   ...misuses,
+  FileOwnsError,
+  InUseError,
+  NoSegmentError,
   BackupNotWrittenError,
   ListenError,
   PortError,

@@ -60,7 +60,7 @@ async function unknownTags(tx: Db, workspaceId: number, tags: readonly string[])
       from unnest(${[...tags]}::text[]) as asked (tag)
      where not exists (select from workspaces w where w.id = ${workspaceId} and w.settings -> 'tags' ? asked.tag)
        and not exists (select from campaigns c where c.workspace_id = ${workspaceId} and asked.tag = any(c.tags))
-       and not exists (select from segments s where s.workspace_id = ${workspaceId} and asked.tag = any(s.tags))`);
+       and not exists (select from segments s where s.workspace_id = ${workspaceId} and s.removed_at is null and asked.tag = any(s.tags))`);
   return rows.map(({ tag }) => tag);
 }
 

@@ -66,6 +66,7 @@ export async function startRoles(
     | 'onlyLocalHosts'
     | 'planFile'
     | 'stampFile'
+    | 'serverFile'
     | 'beforeWork'
   >,
   endings: Ending[],

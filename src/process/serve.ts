@@ -15,6 +15,7 @@ import { ensureAdmin, FIRST_OPERATOR } from '../operators/operators.ts';
 import { applyFile } from '../workspace/file/apply-file.ts';
 import { printPlan } from '../workspace/file/plan.ts';
 import { planFile, stampOf } from '../workspace/file/plan-file.ts';
+import { createServerFile } from '../workspace/file/server-file.ts';
 import { ensureStartKey } from '../workspace/keys/start-key.ts';
 import { secretForServer, shareSecret } from '../workspace/sealed/shared-secret.ts';
 import { findSecret, hasOtherInFolder, type Secret } from '../workspace/secrets.ts';
@@ -166,14 +167,16 @@ function planOf(
   databaseUrl: string,
   { env }: ServeOptions,
   endings: Ending[],
-): Pick<AppOptions, 'planFile' | 'stampFile'> {
+): Pick<AppOptions, 'planFile' | 'stampFile' | 'serverFile'> {
   const { workspaceFile: path } = config;
   if (path === null) return {};
   const large = createPlanWorker({ config, databaseUrl, path, env: { ...env } });
   endings.push(large.end);
+  const reading = fileOptions({ db, config, path, env, secret });
   return {
-    planFile: ({ isLarge }) => (isLarge ? large.plan() : planFile(db, fileOptions({ db, config, path, env, secret }))),
+    planFile: ({ isLarge }) => (isLarge ? large.plan() : planFile(db, reading)),
     stampFile: () => stampOf(path),
+    serverFile: createServerFile({ choose: reading.choose, path, env }),
   };
 }
 

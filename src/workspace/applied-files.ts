@@ -57,6 +57,19 @@ export async function recordApplied(
        and id <= (select id from applied_files where workspace_id = ${workspaceId} order by id desc offset ${MOST_KEPT} limit 1)`);
 }
 
+/** What stands in the place of the name of a file for what was written by hand. */
+export const editSources = ['the console', 'cresset segments'] as const;
+
+/** The workspace file that was applied last. null: none of those that are kept. */
+export function lastFile(db: Db, workspaceId: number): Promise<Pick<FileSource, 'by' | 'file'> | null> {
+  return db.maybeOne<Pick<FileSource, 'by' | 'file'> & Record<string, unknown>>(sql`
+    select applied_by as by, file
+      from applied_files
+     where workspace_id = ${workspaceId} and file <> all(${[...editSources]}::text[])
+     order by id desc
+     limit 1`);
+}
+
 /** The files that were applied, the newest first. */
 export function listApplied(db: Db, workspaceId: number, most: number): Promise<AppliedFile[]> {
   return db.query<AppliedFile & Record<string, unknown>>(sql`

@@ -35,6 +35,8 @@ export interface WorkspaceCatalog {
   apps: ReadonlyMap<string, App>;
   subscriptionGroups: ReadonlyMap<string, SubscriptionGroup>;
   segments: ReadonlyMap<string, Segment>;
+  /** Those that were removed. Nothing new may use them. Absent: none. */
+  removedSegments?: ReadonlyMap<string, Segment>;
   campaigns: ReadonlyMap<string, Campaign>;
   /** The campaigns that are triggered under a Canvas id, by that id. */
   canvases: ReadonlyMap<string, Campaign>;
@@ -209,6 +211,15 @@ export interface ApiKey {
   permissions: ReadonlySet<Permission>;
   /** Addresses and CIDR subnets that may use the key. Empty: any address. */
   allowFrom: readonly string[];
+}
+
+/** A segment, also one that was removed, because dispatches of before still mean it. */
+export function segmentMeant(
+  { segments, removedSegments }: Pick<WorkspaceCatalog, 'segments' | 'removedSegments'>,
+  id: string,
+): Segment | undefined {
+  const key = idKey(id);
+  return segments.get(key) ?? removedSegments?.get(key);
 }
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -14,7 +14,7 @@ export function listSegments(db: Db, workspaceId: number, page: ListPage): Promi
   return db.query<ListedSegment & Record<string, unknown>>(sql`
     select id, name, analytics_tracking_enabled, tags
       from segments
-     where workspace_id = ${workspaceId} ${pageOf(page)}`);
+     where workspace_id = ${workspaceId} and removed_at is null ${pageOf(page)}`);
 }
 
 export interface SegmentDetails extends ListedSegment {
@@ -30,5 +30,5 @@ export function readSegment(db: Db, workspaceId: number, id: string): Promise<Se
   return db.maybeOne<SegmentDetails & Record<string, unknown>>(sql`
     select id, name, analytics_tracking_enabled, tags, description, filter, created_at, updated_at
       from segments
-     where workspace_id = ${workspaceId} and id = ${id}`);
+     where workspace_id = ${workspaceId} and id = ${id} and removed_at is null`);
 }

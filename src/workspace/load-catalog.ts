@@ -75,7 +75,11 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
   const groups = await loadGroups(tx, secret);
   const segments = await loadByWorkspace<Segment>(
     tx,
-    sql`select workspace_id, id, name, filter, archived from segments`,
+    sql`select workspace_id, id, name, filter, archived from segments where removed_at is null`,
+  );
+  const removed = await loadByWorkspace<Segment>(
+    tx,
+    sql`select workspace_id, id, name, filter, archived from segments where removed_at is not null`,
   );
   const campaigns = await loadCampaigns(tx);
   const caps = await loadCaps(tx);
@@ -99,6 +103,7 @@ async function loadWorkspaces(tx: Db, secret: Secret): Promise<Map<number, Works
         apps: byId(apps.get(row.id)),
         subscriptionGroups: byId(groups.get(row.id)),
         segments: byId(segments.get(row.id)),
+        ...(removed.has(row.id) && { removedSegments: byId(removed.get(row.id)) }),
         campaigns: byId(campaigns.get(row.id)),
         canvases: byCanvas(campaigns.get(row.id)),
         frequencyCaps: caps.get(row.id) ?? [],

@@ -16,6 +16,7 @@ import type { WorkspaceCatalog } from '../../src/workspace/catalog.ts';
 import { applyWorkspace } from '../../src/workspace/file/apply.ts';
 import { readWorkspaceFile } from '../../src/workspace/file/file.ts';
 import type { FileStamp } from '../../src/workspace/file/plan-file.ts';
+import type { ReadServerFile } from '../../src/workspace/file/server-file.ts';
 import { allPermissions } from '../../src/workspace/keys/keys.ts';
 import type { Permission } from '../../src/workspace/permissions.ts';
 import { deriveKey, type Secret, secretFrom } from '../../src/workspace/secrets.ts';
@@ -105,6 +106,8 @@ export async function startTestApp(
     planFile?: (db: Database, workspaceId: number, secret: Secret) => PlanFile;
     /** Another text after each change of that file. */
     stampFile?: () => FileStamp;
+    /** What that file defines. */
+    serverFile?: (db: Database, workspaceId: number) => ReadServerFile;
   } = {},
 ): Promise<TestApp> {
   const {
@@ -133,6 +136,7 @@ export async function startTestApp(
     sealing: secret,
     ...(options.planFile && { planFile: options.planFile(db, workspaceId, secret) }),
     ...(options.stampFile && { stampFile: options.stampFile }),
+    ...(options.serverFile && { serverFile: options.serverFile(db, workspaceId) }),
     publicUrl: options.publicUrl ?? 'http://cresset.test',
     bodyLimitBytes: 4_194_304,
     trustedProxyHops: 0,

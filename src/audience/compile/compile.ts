@@ -1,5 +1,5 @@
 import { joinSql, type Sql, sql } from '../../db/sql.ts';
-import { idKey } from '../../workspace/catalog.ts';
+import { segmentMeant } from '../../workspace/catalog.ts';
 import { type AudienceContext, filterOf } from '../context.ts';
 import type { Filter, Leaf } from '../grammar/filter.ts';
 import { addressFlag, emailAvailable, pushEnabled, subscriptionGroup } from './contact.ts';
@@ -63,7 +63,7 @@ function compileLeaf<Kind extends Leaf['kind']>(leaf: LeafOf<Kind> & { kind: Kin
 }
 
 function segment(leaf: LeafOf<'segment'>, context: AudienceContext): Sql {
-  const other = context.workspace.segments.get(idKey(leaf.segmentId));
+  const other = segmentMeant(context.workspace, leaf.segmentId);
   if (other === undefined) throw new Error(`segment ${leaf.segmentId} is gone`);
   const filter = filterOf(other);
   const isMember = filter === null ? sql`true` : compile(filter, context);

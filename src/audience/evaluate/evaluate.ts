@@ -1,4 +1,4 @@
-import { idKey } from '../../workspace/catalog.ts';
+import { segmentMeant } from '../../workspace/catalog.ts';
 import { filterOf } from '../context.ts';
 import type { Filter, Leaf } from '../grammar/filter.ts';
 import { leafAnswers } from './leaf-answers.ts';
@@ -24,7 +24,7 @@ export function evaluate(filter: Filter, question: Question): boolean {
 /** Answers a single filter. */
 export function answerLeaf(leaf: Leaf, question: Question): Answer {
   if (leaf.kind !== 'segment') return leafAnswers(leaf, question);
-  const segment = question.context.workspace.segments.get(idKey(leaf.segmentId));
+  const segment = segmentMeant(question.context.workspace, leaf.segmentId);
   if (segment === undefined) throw new Error(`segment ${leaf.segmentId} is gone`);
   const filter = filterOf(segment);
   const isMember = filter === null || evaluate(filter, question);

@@ -1,4 +1,4 @@
-import { idKey } from '../../workspace/catalog.ts';
+import { segmentMeant } from '../../workspace/catalog.ts';
 import { type AudienceWorkspace, filterOf, leavesOf } from '../context.ts';
 import type { Filter, Leaf } from '../grammar/filter.ts';
 
@@ -35,7 +35,7 @@ export function needsOf(filter: Filter | null, workspace: AudienceWorkspace): Se
     const need = needOf[leaf.kind];
     if (need !== null) needs.add(need);
     if (leaf.kind !== 'segment') continue;
-    const segment = workspace.segments.get(idKey(leaf.segmentId));
+    const segment = segmentMeant(workspace, leaf.segmentId);
     if (segment !== undefined) for (const inner of needsOf(filterOf(segment), workspace)) needs.add(inner);
   }
   return needs;

@@ -20,6 +20,8 @@ interface EditorProps {
   /** What the text is, for who cannot see it. */
   label: string;
   text: string;
+  /** Default: json. */
+  language?: 'json' | 'yaml';
   remarks: readonly PlacedRemark[];
   write(text: string): void;
 }
@@ -27,14 +29,14 @@ interface EditorProps {
 const fromOutside = Annotation.define<true>();
 
 /**
- * The document as JSON. The editor stands in a shadow root, because its styles are then style sheets of the root: a style
+ * A document as JSON or YAML. The editor stands in a shadow root, because its styles are then style sheets of the root: a style
  * element would need a nonce under the policy of the console.
  */
-export function Editor({ label, text, remarks, write }: EditorProps) {
+export function Editor({ label, text, language = 'json', remarks, write }: EditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const current = useRef({ label, text, write });
-  current.current = { label, text, write };
+  const current = useRef({ label, text, language, write });
+  current.current = { label, text, language, write };
   useEffect(() => {
     const host = place.current;
     if (host === null) return;
@@ -46,6 +48,7 @@ export function Editor({ label, text, remarks, write }: EditorProps) {
         doc: current.current.text,
         extensions: [
           ...extensions,
+          ...(current.current.language === 'json' ? [json()] : []),
           EditorView.contentAttributes.of({ 'aria-label': current.current.label }),
           EditorView.updateListener.of((update) => report(update, current.current.write)),
         ],
@@ -168,7 +171,6 @@ const theme = EditorView.theme({
 const extensions = [
   lineNumbers(),
   history(),
-  json(),
   bracketMatching(),
   liquidMarks,
   remarkField,

@@ -2,10 +2,11 @@ import { type AudienceContext, filterOf } from '../../audience/context.ts';
 import type { Filter } from '../../audience/grammar/filter.ts';
 import { parseAudience } from '../../audience/grammar/parse.ts';
 import { compileTargeting, type Targeting, type TargetingFilters } from '../../audience/targeting.ts';
+import { segmentMeant } from '../../workspace/catalog.ts';
 import type { LoadedDispatch } from './loaded-dispatch.ts';
 
 export function filtersOf({ plan, workspace }: Pick<LoadedDispatch, 'plan' | 'workspace'>): TargetingFilters {
-  const segment = plan.segmentId === null ? undefined : workspace.segments.get(plan.segmentId);
+  const segment = plan.segmentId === null ? undefined : segmentMeant(workspace, plan.segmentId);
   if (plan.segmentId !== null && segment === undefined) throw new Error(`segment ${plan.segmentId} is gone`);
   return {
     segment: segment === undefined ? null : filterOf(segment),

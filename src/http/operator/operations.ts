@@ -4,6 +4,7 @@ import { operations as account } from './account/operations.ts';
 import { operations as audience } from './audience/operations.ts';
 import { operations as campaigns } from './campaigns/operations.ts';
 import { operations as compose } from './compose/operations.ts';
+import { operations as definitions } from './definitions/operations.ts';
 import { operations as dispatches } from './dispatches/operations.ts';
 import { operations as find } from './find/operations.ts';
 import { operations as home } from './home/operations.ts';
@@ -25,6 +26,7 @@ export const operatorOperations: Operations = {
     ...find,
     ...compose,
     ...audience,
+    ...definitions,
     ...campaigns,
     ...dispatches,
     ...people,

@@ -5,6 +5,8 @@ import { type SignInDeps, signInRoutes } from './account/sign-in-route.ts';
 import { type AudienceDeps, audienceBuilderRoutes } from './audience/route.ts';
 import { operatorCampaignRoutes } from './campaigns/route.ts';
 import { composeRoutes } from './compose/route.ts';
+import { definitionRoutes } from './definitions/definitions-route.ts';
+import { type DefinitionDeps, segmentRoutes } from './definitions/segments-route.ts';
 import { type DispatchDeps, operatorDispatchRoutes } from './dispatches/route.ts';
 import { findRoutes } from './find/route.ts';
 import { homeRoutes } from './home/route.ts';
@@ -23,6 +25,7 @@ export interface OperatorDeps
   extends AccountDeps,
     TroubleDeps,
     AudienceDeps,
+    DefinitionDeps,
     DispatchDeps,
     PeopleDeps,
     SettingsDeps,
@@ -43,6 +46,8 @@ export function operatorRoutes(deps: OperatorDeps): OperatorRoute[] {
     ...findRoutes(deps),
     ...composeRoutes(deps),
     ...audienceBuilderRoutes(deps),
+    ...segmentRoutes(deps),
+    ...definitionRoutes(deps),
     ...operatorCampaignRoutes(deps),
     ...operatorDispatchRoutes(deps),
     ...peopleRoutes(deps),

@@ -1,5 +1,5 @@
 import type { emailSection } from '../../channels/email/settings.ts';
-import type { Database } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import type { Read } from '../../lib/raw/shape.ts';
 import { openWebhookSecrets } from '../event-webhooks.ts';
@@ -35,31 +35,41 @@ export function readDefinitions(
 ): Promise<Definitions> {
   return db.transaction(async (tx) => {
     await tx.run(sql`set transaction isolation level repeatable read, read only`);
-    const from: From = { tx, workspaceId, secret };
-    const row = await tx.one<WorkspaceRow>(sql`
-      select name, time_zone, settings, secrets, connected_content from workspaces where id = ${workspaceId}`);
-    const { email, webhook, tracking, ...settings } = row.settings;
-    const caps = await tx.query(sql`
-      select channel, max_sends, period_count, period_unit, tag
-        from frequency_caps
-       where workspace_id = ${workspaceId}
-       order by ordinal`);
-    return given({
-      name: row.name,
-      time_zone: row.time_zone,
-      apps: listed(await readApps(from)),
-      email: emailOf(email, openEmail(row.secrets, secret, workspaceId)),
-      webhook,
-      connected_content: contentOf(row.connected_content, secret, workspaceId),
-      tracking: tracking && given(tracking),
-      ...settings,
-      subscription_groups: listed(await readGroups(from)),
-      segments: listed(withoutContent ? [] : await readSegments(from)),
-      campaigns: listed(withoutContent ? [] : await readCampaigns(from)),
-      frequency_caps: listed(caps.map(given)),
-      event_webhooks: listed(await readEventWebhooks(from)),
-      api_keys: listed((await readKeys(from, WORKSPACE_FILE)).map(keyOf)),
-    });
+    return definitionsIn(tx, workspaceId, secret, { withoutContent });
+  });
+}
+
+/** The same in a transaction that has begun. */
+export async function definitionsIn(
+  tx: Db,
+  workspaceId: number,
+  secret: Secret,
+  { withoutContent = false }: { withoutContent?: boolean } = {},
+): Promise<Definitions> {
+  const from: From = { tx, workspaceId, secret };
+  const row = await tx.one<WorkspaceRow>(sql`
+    select name, time_zone, settings, secrets, connected_content from workspaces where id = ${workspaceId}`);
+  const { email, webhook, tracking, ...settings } = row.settings;
+  const caps = await tx.query(sql`
+    select channel, max_sends, period_count, period_unit, tag
+      from frequency_caps
+     where workspace_id = ${workspaceId}
+     order by ordinal`);
+  return given({
+    name: row.name,
+    time_zone: row.time_zone,
+    apps: listed(await readApps(from)),
+    email: emailOf(email, openEmail(row.secrets, secret, workspaceId)),
+    webhook,
+    connected_content: contentOf(row.connected_content, secret, workspaceId),
+    tracking: tracking && given(tracking),
+    ...settings,
+    subscription_groups: listed(await readGroups(from)),
+    segments: listed(withoutContent ? [] : await readSegments(from)),
+    campaigns: listed(withoutContent ? [] : await readCampaigns(from)),
+    frequency_caps: listed(caps.map(given)),
+    event_webhooks: listed(await readEventWebhooks(from)),
+    api_keys: listed((await readKeys(from, WORKSPACE_FILE)).map(keyOf)),
   });
 }
 

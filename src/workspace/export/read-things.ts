@@ -59,7 +59,7 @@ export async function readSegments({ tx, workspaceId }: From): Promise<object[]>
   return tx.query<Row>(sql`
     select id, name, description, tags, analytics_tracking_enabled, archived, filter
       from segments
-     where workspace_id = ${workspaceId}
+     where workspace_id = ${workspaceId} and removed_at is null
      order by name`);
 }
 

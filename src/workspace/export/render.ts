@@ -52,14 +52,30 @@ export interface ShownSecret {
 
 /** The definitions with a ShownSecret in the place of each secret. */
 export function maskSecrets(definitions: Definitions, secret: Secret): Definitions {
-  const key = deriveKey(secret, 'digests of secrets');
+  const key = deriveKey(secret, DIGESTS);
   const shown = replaced(definitions, '', (hidden) => (hidden.isSecret ? maskOf(hidden, key) : hidden.show(textOf)));
   return shown as Definitions;
 }
 
+/** Eight hex digits that stand for a secret. null: only a hash of it is stored. */
+export function digestOfSecret({ value }: Hidden, secret: Secret): string | null {
+  return value === null ? null : digestOf(value, deriveKey(secret, DIGESTS));
+}
+
+/** The definitions with something in the place of each text that is hidden. */
+export function replaceHidden(definitions: Definitions, replace: (hidden: Hidden) => unknown): unknown {
+  return replaced(definitions, '', replace);
+}
+
+const DIGESTS = 'digests of secrets';
+
+function digestOf(value: string, key: KeyObject): string {
+  return createHmac('sha256', key).update(value).digest('hex').slice(0, 8);
+}
+
 function maskOf(hidden: Hidden, key: KeyObject): ShownSecret {
   const { value } = hidden;
-  const digest = value === null ? null : createHmac('sha256', key).update(value).digest('hex').slice(0, 8);
+  const digest = value === null ? null : digestOf(value, key);
   return { secret: true, digest, ...(hidden.isPartlyShown && { shown: hidden.show(() => '•••') }) };
 }
 

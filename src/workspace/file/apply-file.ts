@@ -45,7 +45,8 @@ export function variablesOf(path: string | undefined): ReadonlySet<string> {
   }
 }
 
-function readSource(path: string): string {
+/** The text of a workspace file. Throws WorkspaceFileError. */
+export function readSource(path: string): string {
   try {
     const bytes = readFileSync(path);
     const problem = utf8Problem(bytes);

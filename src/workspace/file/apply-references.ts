@@ -50,7 +50,7 @@ export async function warnOfSchedules({ tx, workspaceId, file, warnings }: Step)
   }
 }
 
-async function loadDefinitions({ tx, workspaceId }: Step): Promise<Definitions> {
+export async function loadDefinitions({ tx, workspaceId }: Pick<Step, 'tx' | 'workspaceId'>): Promise<Definitions> {
   const here = sql`where workspace_id = ${workspaceId} order by name`;
   const apps = await tx.query<{ id: string }>(sql`select id from apps ${here}`);
   const groups = await tx.query<{ id: string; archived: boolean }>(
@@ -58,7 +58,7 @@ async function loadDefinitions({ tx, workspaceId }: Step): Promise<Definitions> 
   );
   const campaigns = await tx.query<{ id: string }>(sql`select id from campaigns ${here}`);
   const segments = await tx.query<Segment & Record<string, unknown>>(
-    sql`select id, name, filter, archived from segments ${here}`,
+    sql`select id, name, filter, archived from segments where workspace_id = ${workspaceId} and removed_at is null order by name`,
   );
   return {
     apps: byId(apps),

@@ -128,6 +128,7 @@ export async function applySegments(step: Step): Promise<Change[]> {
   const rows = await tx.query<Row<Record<string, unknown>>>(sql`
     select id, workspace_id, name, description, tags, analytics_tracking_enabled, archived, filter
       from segments
+     where removed_at is null or workspace_id <> ${workspaceId}
      order by name`);
   const stored = rows.map(({ id, workspace_id, ...parts }) => ({ id, workspace_id, name: parts.name, parts }));
   const wanted = file.segments.map(({ id, ...given }) => {
@@ -141,7 +142,7 @@ export async function applySegments(step: Step): Promise<Change[]> {
           on conflict (id) do update
          set name = excluded.name, description = excluded.description, tags = excluded.tags,
              analytics_tracking_enabled = excluded.analytics_tracking_enabled, archived = excluded.archived,
-             filter = excluded.filter, updated_at = now()`;
+             filter = excluded.filter, updated_at = now(), removed_at = null`;
     return { id, name: parts.name, parts, write };
   });
   const changes = await applyThings(step, { what: 'segment', path: 'segments', wanted, stored, fixed: [] });

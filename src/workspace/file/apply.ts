@@ -1,8 +1,9 @@
-import type { Database } from '../../db/database.ts';
+import type { Database, Db } from '../../db/database.ts';
 import { sql } from '../../db/sql.ts';
 import { type FileSource, recordApplied } from '../applied-files.ts';
+import { noteEdited, takeOver, warnOfFiles } from '../edit/edited-definitions.ts';
 import { replaceSharedSecret, sealedWithAnother, shareSecret } from '../sealed/shared-secret.ts';
-import type { Secret } from '../secrets.ts';
+import { deriveKey, type Secret } from '../secrets.ts';
 import { announceChange } from '../workspaces.ts';
 import { applyCampaigns } from './apply-campaigns.ts';
 import { applyConnectedContent } from './apply-connected-content.ts';
@@ -15,14 +16,15 @@ import { applyApps, applyGroups, applySegments } from './apply-things.ts';
 import { type CheckContent, checkCampaigns } from './check-campaigns.ts';
 import { WorkspaceFileError } from './file.ts';
 import type { WorkspaceFile } from './file-shape.ts';
-import { type Change, isWrite, type Plan } from './plan.ts';
+import { type Change, digestOfPlan, isWrite, type Plan } from './plan.ts';
 
 /** Held while a file is applied, to whatever workspace. */
 const APPLY_LOCK = 0x6170706c; // 'appl'
 
 export interface ApplyOptions {
   workspaceId: number;
-  file: WorkspaceFile;
+  /** What is applied. A function makes it of what is there, in the transaction of the apply. */
+  file: WorkspaceFile | ((tx: Db) => Promise<WorkspaceFile>);
   /** Path of the file, for errors. */
   path: string;
   secret: Secret;
@@ -36,10 +38,31 @@ export interface ApplyOptions {
   dryRun?: boolean;
   /** Where the file comes from, which is recorded. Absent: it is not. */
   source?: FileSource;
+  /** The apply is an edit by hand, and what it writes belongs to no file. Absent: it is that of a file. */
+  edit?: Edit;
+}
+
+export interface Edit {
+  /** Such as `operator ada`. */
+  by: string;
+  now: Date;
+  /** Digest of the plan that was seen. Another plan is refused with PlanChangedError. null: none was. */
+  seen: string | null;
+  /** Throws if this must not be done. */
+  check?(plan: Plan): void;
+  /** Called in the transaction of the edit if it changes something. */
+  record?(tx: Db, plan: Plan): Promise<void>;
+}
+
+/** What would be changed is not what was seen. */
+export class PlanChangedError extends Error {
+  override name = 'PlanChangedError';
 }
 
 export interface Applied {
   plan: Plan;
+  /** Another one for what is asked or there. */
+  planDigest: string;
   /** What is accepted and probably not meant, each beginning with its path. */
   warnings: readonly string[];
 }
@@ -50,23 +73,33 @@ export interface Applied {
  * the servers or does not open the stored credentials.
  */
 export async function applyWorkspace(db: Database, options: ApplyOptions): Promise<Applied> {
-  const { workspaceId, file, path, secret, reseal = false, dryRun = false } = options;
+  const { workspaceId, path, secret, reseal = false, dryRun = false, edit } = options;
   try {
     return await db.transaction(async (tx) => {
-      // Ids are unique across workspaces. Of two files with the same new id, the second must see the first.
-      await tx.run(sql`select pg_advisory_xact_lock(${APPLY_LOCK})`);
-      await tx.one(sql`select id from workspaces where id = ${workspaceId} for no key update`);
+      await lockDefinitions(tx, workspaceId);
+      const file = typeof options.file === 'function' ? await options.file(tx) : options.file;
       const step: Step = { tx, workspaceId, file, secret, reseal, problems: [], warnings: [] };
       await (reseal ? replaceSharedSecret(tx, secret) : shareSecret(tx, secret));
-      const plan = await applySteps(step);
+      const planned = await applySteps(step);
+      edit?.check?.(planned);
       await checkSegments(step, options.checkReferences);
       await checkCampaigns(step, options.checkContent);
       if (step.problems.length > 0) throw new WorkspaceFileError(path, step.problems);
       await warnOfSchedules(step);
       if (reseal) await warnOfSealed(step);
-      const applied = { plan, warnings: step.warnings };
+      const planDigest = digestOfPlan(planned, deriveKey(secret, 'digests of plans'));
+      if (edit !== undefined) step.warnings.push(...(await warnOfFiles(tx, workspaceId, planned)));
+      if (edit !== undefined && edit.seen !== null && edit.seen !== planDigest) throw new PlanChangedError();
+      const plan = edit === undefined ? await takeOver(tx, workspaceId, planned) : planned;
+      const applied = { plan, planDigest, warnings: step.warnings };
       if (dryRun) throw new Undo(applied);
-      if (options.source !== undefined) await recordApplied(tx, workspaceId, options.source, plan, new Date());
+      if (edit !== undefined && plan.some(isWrite)) {
+        await noteEdited(tx, workspaceId, plan, edit);
+        await edit.record?.(tx, plan);
+      }
+      const isRecorded = edit === undefined || plan.some(isWrite);
+      if (options.source !== undefined && isRecorded)
+        await recordApplied(tx, workspaceId, options.source, plan, new Date());
       if (reseal || plan.some(isWrite)) await announceChange(tx);
       return applied;
     });
@@ -74,6 +107,13 @@ export async function applyWorkspace(db: Database, options: ApplyOptions): Promi
     if (error instanceof Undo) return error.applied;
     throw error;
   }
+}
+
+/** Definitions are written one after the other. */
+export async function lockDefinitions(tx: Db, workspaceId: number): Promise<void> {
+  // Ids are unique across workspaces. Of two files with the same new id, the second must see the first.
+  await tx.run(sql`select pg_advisory_xact_lock(${APPLY_LOCK})`);
+  await tx.one(sql`select id from workspaces where id = ${workspaceId} for no key update`);
 }
 
 async function applySteps(step: Step): Promise<Plan> {

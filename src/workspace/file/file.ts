@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import { bounded } from '../../lib/raw/bounded-texts.ts';
 import { quotedMemberPath } from '../../lib/raw/json.ts';
 import { Problems, type Sink } from '../../lib/raw/problems.ts';
@@ -27,9 +27,21 @@ const NO_TEXT = 'holds characters that are no text';
 
 /** Reads the YAML text of a workspace file and resolves its references. Throws WorkspaceFileError. */
 export function readWorkspaceFile(source: string, at: Surroundings, checkFilter: CheckFilter): WorkspaceFile {
+  return checked(parseYaml(source, at.path).toJS(), at.path, at, checkFilter);
+}
+
+/**
+ * Reads definitions in the form of a workspace file that come from nobody's disk: they may not refer to variables and files of
+ * the server, so `${env:…}` is a text. `from`: where they come from, for errors. Throws WorkspaceFileError.
+ */
+export function readWorkspaceValue(given: unknown, from: string, checkFilter: CheckFilter): WorkspaceFile {
+  return checked(given, from, null, checkFilter);
+}
+
+function checked(given: unknown, from: string, at: Surroundings | null, checkFilter: CheckFilter): WorkspaceFile {
   const [ofMembers, ofFilters] = [new Problems(), new Problems()];
   const missing = new Set<string>();
-  const value = resolveReferences(parseYaml(source, at.path), at, notingPaths(ofMembers, missing));
+  const value = resolveReferences(given, at, notingPaths(ofMembers, missing));
   // A value whose reference cannot be resolved is reported only once.
   const file = workspaceShape(value ?? {}, '', except(missing, ofMembers));
   const between = file === undefined ? [] : consistencyProblems(file);
@@ -41,7 +53,7 @@ export function readWorkspaceFile(source: string, at: Surroundings, checkFilter:
   }
   const told = between.filter((problem) => ![...missing].some((path) => problem.startsWith(`${path}: `)));
   const problems = bounded([...ofMembers.texts, ...told, ...ofFilters.texts]);
-  if (file === undefined || problems.length > 0) throw new WorkspaceFileError(at.path, problems);
+  if (file === undefined || problems.length > 0) throw new WorkspaceFileError(from, problems);
   return file;
 }
 
@@ -62,19 +74,49 @@ function except(paths: ReadonlySet<string>, problems: Sink): Sink {
   };
 }
 
-function parseYaml(source: string, path: string): unknown {
+/** A text of YAML, and what stands in it. */
+export interface ReadYaml {
+  toJS(): unknown;
+  /** The line of a value, from 1. null: there is none. `path`: names and places, such as `apps`, 0. */
+  lineOf(path: readonly (string | number)[]): number | null;
+}
+
+/** Throws WorkspaceFileError. */
+export function parseYaml(source: string, path: string): ReadYaml {
   try {
     const document = parseDocument(source, { prettyErrors: false });
     const problems = [...document.errors, ...document.warnings].map(
       ({ message, pos }) => `line ${source.slice(0, pos[0]).split('\n').length}: ${message}`,
     );
     if (problems.length > 0) throw new WorkspaceFileError(path, problems);
-    return document.toJS({ maxAliasCount: 1_000 });
+    const value: unknown = document.toJS({ maxAliasCount: 1_000 });
+    if (isCircular(value)) throw new WorkspaceFileError(path, ['an alias stands within what it means']);
+    return { toJS: () => value, lineOf: (at) => lineIn(document, source, at) };
   } catch (error) {
     if (error instanceof WorkspaceFileError) throw error;
     // The nesting exhausts the stack, or the aliases multiply.
     throw new WorkspaceFileError(path, ['the YAML is nested too deeply or its aliases are too many']);
   }
+}
+
+/** Whether an alias makes a value a part of itself. `around`: what holds the value. `known`: what is not circular. */
+function isCircular(value: unknown, around = new Set<object>(), known = new Set<object>()): boolean {
+  if (typeof value !== 'object' || value === null || known.has(value)) return false;
+  if (around.has(value)) return true;
+  around.add(value);
+  const found = Object.values(value).some((one) => isCircular(one, around, known));
+  around.delete(value);
+  known.add(value);
+  return found;
+}
+
+/** A member stands where its name does. */
+function lineIn(document: Document, source: string, path: readonly (string | number)[]): number | null {
+  const around = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const name = path.at(-1);
+  const pair = isMap(around) ? around.items.find(({ key }) => isScalar(key) && key.value === name) : undefined;
+  const node = pair?.key ?? document.getIn(path, true);
+  return isNode(node) && node.range ? source.slice(0, node.range[0]).split('\n').length : null;
 }
 
 function checkSegmentFilter(filter: unknown, index: number, problems: Sink, checkFilter: CheckFilter): void {

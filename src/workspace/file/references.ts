@@ -24,14 +24,20 @@ export function referredVariables(source: string): Set<string> {
 
 /**
  * Replaces `${env:NAME}` and `${file:path}` in all texts of the value, at any depth. The inserted texts are not searched
- * for references. A line end at the end of a file is left out, because editors write one.
+ * for references. A line end at the end of a file is left out, because editors write one. `at` null: texts stay as they are.
  */
-export function resolveReferences(value: unknown, at: Surroundings, problems: Sink, path = '', depth = 0): unknown {
+export function resolveReferences(
+  value: unknown,
+  at: Surroundings | null,
+  problems: Sink,
+  path = '',
+  depth = 0,
+): unknown {
   if (depth > DEEPEST) {
     refuse(problems, path.slice(0, 200), 'is nested too deeply');
     return null;
   }
-  if (typeof value === 'string') return putIn(value, at, problems, path);
+  if (typeof value === 'string') return at === null ? value : putIn(value, at, problems, path);
   if (Array.isArray(value)) {
     return value.map((item, index) => resolveReferences(item, at, problems, elementPath(path, index), depth + 1));
   }
@@ -42,7 +48,12 @@ export function resolveReferences(value: unknown, at: Surroundings, problems: Si
   return Object.fromEntries(members);
 }
 
+/** What the console shows in the place of a secret. As a secret it would be a wrong one. */
+const ofConsole = /\$\{secret:[^}]*\}/;
+
 function putIn(value: string, at: Surroundings, problems: Sink, path: string): string {
+  if (ofConsole.test(value))
+    refuse(problems, path, 'stands for a secret that only the console keeps; write the secret, or ${env:NAME}');
   return value.replaceAll(reference, (_whole, kind: string, name: string) => {
     const found = kind === 'env' ? fromEnvironment(name, at) : fromFile(name, at);
     if ('problem' in found) refuse(problems, path, found.problem);

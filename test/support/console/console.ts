@@ -81,7 +81,7 @@ export interface Console {
 /** Starts a server with the console built, and one browser, which also finds `cresset.test` and `plain.test`. Nobody is signed in. */
 export async function startConsole(
   t: TestContext,
-  options: Pick<NonNullable<Parameters<typeof startTestApp>[1]>, 'planFile' | 'openId'> = {},
+  options: Pick<NonNullable<Parameters<typeof startTestApp>[1]>, 'planFile' | 'serverFile' | 'openId'> = {},
 ): Promise<Console> {
   buildConsole();
   const app = await startTestApp(t, { startsAt: new Date(), ...options });

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useMemo, useState } from 'react';
 import { ApiError, read } from '../../lib/api.ts';
 import { isObject, type PlacedRemark, parsed, placed, type Remark, withValue } from '../../lib/document.ts';
 import { useDraft } from '../../lib/draft.ts';
@@ -16,7 +16,8 @@ import { Node } from './group.tsx';
 import type { Offer } from './kinds.ts';
 import { useOffer } from './list.tsx';
 import { Reach, Sample } from './people.tsx';
-import { SaveAsSegment } from './save.tsx';
+import { type KnownSegment, SaveAsSegment, useOpenSegment } from './save.tsx';
+import { RemoveSegment, type StoredSegment, WhoseSegment } from './segment.tsx';
 import { removed } from './tree.ts';
 import { WriteTo } from './write-to.tsx';
 
@@ -43,17 +44,17 @@ export function NewAudience() {
 
 function Draft({ offer, name }: { offer: Offer; name: string }) {
   const { draft, write, forget } = useDraft(`audience ${name}`, EMPTY);
-  const start = { id: '', name: '' };
-  return <Builder {...{ offer, text: draft.text, write, start }} crumb="new" segment={null} again={forget} />;
+  const show = useOpenSegment();
+  const saved = (id: string) => {
+    forget();
+    show(id);
+  };
+  return (
+    <Builder {...{ offer, text: draft.text, write, saved }} crumb="new" opened={null} segment={null} again={forget} />
+  );
 }
 
-interface StoredSegment {
-  id: string;
-  name: string;
-  filter: unknown;
-}
-
-/** A segment as the workspace has it. Changes of it stay on this page until they are in the file. */
+/** A segment as the workspace has it. Changes of it stay on this page until they are saved. */
 export function SegmentAudience() {
   const { segment: id = '' } = useParams({ strict: false });
   const offer = useOffer();
@@ -64,30 +65,60 @@ export function SegmentAudience() {
   useTitle(segment.data?.name ?? 'Segment');
   return (
     <Loaded query={segment} rows={6}>
-      {(stored) => <Loaded query={offer}>{(data) => <Stored key={id} offer={data} stored={stored} />}</Loaded>}
+      {(stored) => (
+        <Loaded query={offer}>
+          {(data) => (
+            <Stored key={id} offer={data} stored={stored} reread={async () => (await segment.refetch()).data} />
+          )}
+        </Loaded>
+      )}
     </Loaded>
   );
 }
 
-function Stored({ offer, stored }: { offer: Offer; stored: StoredSegment }) {
-  const first = stored.filter === null ? EMPTY : JSON.stringify(stored.filter, null, 2);
+interface StoredProps {
+  offer: Offer;
+  stored: StoredSegment;
+  reread(): Promise<StoredSegment | undefined>;
+}
+
+function textOf({ filter }: StoredSegment): string {
+  return filter === null ? EMPTY : JSON.stringify(filter, null, 2);
+}
+
+function Stored({ offer, stored, reread }: StoredProps) {
+  const first = textOf(stored);
   const [text, write] = useState(first);
+  const show = useOpenSegment();
+  const saved = async (id: string) => {
+    if (id !== stored.id) return show(id);
+    const next = await reread();
+    if (next !== undefined) write(textOf(next)); // The database has its own order of members.
+  };
   if (stored.filter === null && text === first)
     return (
       <div className="page">
         <Crumb at={stored.name} />
         <h1>Everybody</h1>
         <p className="mut2">The segment “{stored.name}” has no filter, so everybody is in it.</p>
+        <WhoseSegment of={stored} />
         <p className="row wrap">
           <button type="button" className="btn" onClick={() => write(`${EMPTY}\n`)}>
             Begin a filter
           </button>
           <WriteTo whom={{ segment_id: stored.id }} />
+          <RemoveSegment of={stored} />
         </p>
       </div>
     );
   const segment = text === first ? stored.id : null;
-  return <Builder {...{ offer, text, write, segment }} crumb={stored.name} start={stored} again={() => write(first)} />;
+  const opened = { id: stored.id, name: stored.name, isLocked: stored.locked !== null };
+  return (
+    <Builder {...{ offer, text, write, segment, opened, saved }} crumb={stored.name} again={() => write(first)}>
+      <WhoseSegment of={stored} />
+      <RemoveSegment of={stored} />
+    </Builder>
+  );
 }
 
 interface BuilderProps {
@@ -95,15 +126,18 @@ interface BuilderProps {
   text: string;
   write(text: string): void;
   crumb: string;
-  /** Id and name that are offered to save it under. */
-  start: { id: string; name: string };
+  /** The segment that was opened. null: this is a new audience. */
+  opened: KnownSegment | null;
+  saved(id: string): void;
+  /** What is known of the segment that was opened. */
+  children?: ReactNode;
   /** Id of the segment that has this filter. null: none has. */
   segment: string | null;
   /** Begins anew. */
   again(): void;
 }
 
-function Builder({ offer, text, write, crumb, start, segment, again }: BuilderProps) {
+function Builder({ offer, text, write, crumb, opened, saved, segment, again, children }: BuilderProps) {
   const { body, problem } = parsed(text);
   const counting = useCounts(body);
   const { data, error, isOld } = counting;
@@ -125,9 +159,10 @@ function Builder({ offer, text, write, crumb, start, segment, again }: BuilderPr
             Start anew
           </button>
           <WriteTo whom={segment !== null ? { segment_id: segment } : body && { audience: body }} />
-          <SaveAsSegment filter={body} start={start} known={offer.segments} />
+          <SaveAsSegment filter={body} {...{ opened, saved }} />
         </div>
       </div>
+      {children}
       {error !== null && !isOld && <Failure error={error} retry={() => counting.refetch()} />}
       {(counts?.preview.cresset?.warnings ?? []).map((said) => (
         <p key={said} className="md v-warn">

@@ -37,7 +37,7 @@ export function Audiences() {
             rows={segments}
             keyOf={({ id }) => id}
             className="stk list"
-            none="Segments stand here. They come from the workspace file."
+            none="Segments stand here. Save an audience as one, or define them in the workspace file."
             columns={[
               {
                 head: 'Segment',

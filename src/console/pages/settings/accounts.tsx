@@ -7,6 +7,7 @@ import { Failure, Loaded } from '../../parts/loaded.tsx';
 import { Since } from '../../parts/time.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 import { type App, type Definitions, type Fares, type Group, useSettings, useStates } from './definitions.ts';
+import { AddLink, EditLink } from './edit.tsx';
 import { MemberList } from './members.tsx';
 import { FromFile, Nothing } from './notes.tsx';
 
@@ -44,7 +45,10 @@ function Relays({ definitions: { email = {} } }: { definitions: Definitions }) {
     <section className="sec gap16">
       <div className="sh">
         <h2>Mail</h2>
-        <span className="end">{smtp.length === 0 ? 'no relay: mails go to the sandbox' : ''}</span>
+        <span className="end">
+          {smtp.length === 0 && 'no relay: mails go to the sandbox '}
+          <EditLink what="email" about="mail" />
+        </span>
       </div>
       {smtp.map((relay) => (
         <Account
@@ -82,7 +86,12 @@ function Apps({ apps }: { apps: readonly App[] }) {
   const states = useStates();
   return (
     <section className="sec gap16">
-      <h2>Apps</h2>
+      <div className="sh">
+        <h2>Apps</h2>
+        <span className="end">
+          <AddLink what="app" label="Add an app" />
+        </span>
+      </div>
       {apps.length === 0 && <Nothing what="An app" section="apps" example="{ id: …, name: Shop, platform: ios }" />}
       {apps.map((app) => {
         const kind = Object.keys(kinds).find((one) => app[one] !== undefined);
@@ -94,6 +103,7 @@ function Apps({ apps }: { apps: readonly App[] }) {
             about={`${platforms[app.platform] ?? app.platform}${kind === undefined ? '' : `, by ${kinds[kind]}`}`}
             fares={states.data?.apps.get(app.id)}
             test={kind === undefined ? null : { kind: 'app', id: app.id }}
+            edit={{ what: 'app', id: app.id }}
           >
             <MemberList of={{ id: app.id, ...(kind !== undefined && (app[kind] as object)) }} />
             {cards !== undefined && (
@@ -113,7 +123,12 @@ function Groups({ groups }: { groups: readonly Group[] }) {
   const states = useStates();
   return (
     <section className="sec gap16">
-      <h2>Subscription groups</h2>
+      <div className="sh">
+        <h2>Subscription groups</h2>
+        <span className="end">
+          <AddLink what="subscription_group" label="Add a group" />
+        </span>
+      </div>
       {groups.length === 0 && (
         <Nothing what="A group" section="subscription_groups" example="{ id: …, name: News, channel: email }" />
       )}
@@ -128,6 +143,7 @@ function Groups({ groups }: { groups: readonly Group[] }) {
             about={`${channelName(channel)}${by}${group.archived === true ? ', archived' : ''}`}
             fares={states.data?.groups.get(group.id)}
             test={kind === undefined ? null : { kind: 'group', id: group.id }}
+            edit={{ what: 'subscription_group', id: group.id }}
           >
             <MemberList of={{ ...members, ...(account as object | undefined) }} except={['archived']} />
           </Account>
@@ -143,10 +159,12 @@ interface AccountProps {
   fares: Fares | undefined;
   /** null: there is nothing to try. */
   test: { kind: 'app' | 'group' | 'relay'; id: string } | null;
+  /** Absent: it is edited with others. */
+  edit?: { what: string; id: string };
   children: ReactNode;
 }
 
-function Account({ name, about, fares, test, children }: AccountProps) {
+function Account({ name, about, fares, test, edit, children }: AccountProps) {
   return (
     <article className="panel">
       <div className="ph wraps">
@@ -154,6 +172,7 @@ function Account({ name, about, fares, test, children }: AccountProps) {
         <span className="mut md">{about}</span>
         <span className="grow" />
         {fares !== undefined && <State fares={fares} />}
+        {edit !== undefined && <EditLink {...edit} about={name} />}
         {test !== null && <Test name={name} {...test} />}
       </div>
       {fares?.state === 'paused' && (

@@ -1,18 +1,11 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { read } from '../../lib/api.ts';
 import { counted } from '../../lib/say.ts';
+import { type Change, Changes } from '../../parts/changes.tsx';
 import { Command, CopyButton } from '../../parts/copy.tsx';
 import { Failure, Loaded, Waiting } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
-
-interface Change {
-  kind: 'create' | 'change' | 'unchanged' | 'not in the file';
-  what: string;
-  id: string | null;
-  name: string;
-  changed: readonly string[];
-}
 
 interface FileState {
   applied: readonly {
@@ -67,8 +60,6 @@ export function FilePage() {
   );
 }
 
-const signs = { create: '+', change: '~', unchanged: '=', 'not in the file': '?' } as const;
-
 function Drift({ file, applied }: { file: FileState['server_file']; applied: FileState['applied'] }) {
   if (file === null)
     return (
@@ -95,7 +86,7 @@ function Drift({ file, applied }: { file: FileState['server_file']; applied: Fil
           </Verdict>
         )}
       </h2>
-      {file.digest !== null && file.digest !== applied[0]?.digest && (
+      {file.digest !== null && file.digest !== applied.find((one) => one.file === file.file)?.digest && (
         <p className="md mut2">Its text is not the one that was applied last.</p>
       )}
       {[...file.problems, ...file.warnings].map((line) => (
@@ -111,25 +102,6 @@ function Drift({ file, applied }: { file: FileState['server_file']; applied: Fil
         </details>
       )}
     </section>
-  );
-}
-
-/** A plan, as `cresset apply` prints it. */
-function Changes({ of }: { of: readonly Change[] }) {
-  if (of.length === 0) return null;
-  return (
-    <ul className="plan">
-      {of.map(({ kind, what, id, name, changed }) => (
-        <li key={`${what} ${id} ${name}`}>
-          <code aria-hidden="true">{signs[kind]}</code>
-          <span>
-            {kind === 'not in the file' ? 'not in the file: ' : `${kind} `}
-            {what.replaceAll('_', ' ')} {name !== '' && <b>{name}</b>}
-            {changed.length > 0 && <span className="mut2">: {changed.join(', ')}</span>}
-          </span>
-        </li>
-      ))}
-    </ul>
   );
 }
 

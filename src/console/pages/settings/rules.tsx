@@ -1,13 +1,14 @@
 import { channelName, count, counted } from '../../lib/say.ts';
 import { Loaded } from '../../parts/loaded.tsx';
 import { type Definitions, type Quiet, type Settings, useSettings } from './definitions.ts';
+import { EditLink } from './edit.tsx';
 import { MemberList } from './members.tsx';
 import { FromFile, Nothing } from './notes.tsx';
 
-/** Sections that are shown by pages of their own, or in full here. */
-const elsewhere = [
-  ...['name', 'time_zone', 'apps', 'email', 'subscription_groups', 'segments', 'campaigns', 'frequency_caps'],
-  ...['quiet_hours', 'rate_limits', 'event_webhooks', 'api_keys'],
+/** Sections that nothing else shows. */
+const others = [
+  ...['webhook', 'connected_content', 'tracking', 'audience', 'requests', 'liquid', 'schedules', 'users', 'tags'],
+  ...['item_catalogs', 'media_library', 'events'],
 ];
 
 const families: Readonly<Record<string, string>> = { any: 'Any channel', push: 'Push', content_cards: 'Content cards' };
@@ -33,25 +34,52 @@ function AllRules({ settings }: { settings: Settings }) {
       <Pace definitions={definitions} />
       <section className="sec gap16">
         <h2>Everything else</h2>
+        <div className="sh">
+          <h3>workspace</h3>
+          <span className="end">
+            <EditLink what="workspace" about="workspace" />
+          </span>
+        </div>
         <MemberList of={{ name: definitions.name, time_zone: definitions.time_zone }} />
-        {Object.entries(definitions)
-          .filter(([name]) => !elsewhere.includes(name))
-          .map(([name, section]) => (
+        {others.map((name) => {
+          const section = definitions[name];
+          return (
             <div key={name} className="sec">
-              <h3>{name.replaceAll('_', ' ')}</h3>
-              <MemberList of={Array.isArray(section) ? { [name]: section } : (section as Record<string, unknown>)} />
+              <div className="sh">
+                <h3>{name.replaceAll('_', ' ')}</h3>
+                <span className="end">
+                  <EditLink what={name} about={name.replaceAll('_', ' ')} />
+                </span>
+              </div>
+              {section === undefined ? (
+                <p className="md mut">not set</p>
+              ) : (
+                <MemberList of={Array.isArray(section) ? { [name]: section } : (section as Record<string, unknown>)} />
+              )}
             </div>
-          ))}
+          );
+        })}
         {blocked.length > 0 && <MemberList of={{ 'blocked attributes': blocked }} />}
       </section>
     </>
   );
 }
 
+function Head({ title, what }: { title: string; what: string }) {
+  return (
+    <div className="sh">
+      <h2>{title}</h2>
+      <span className="end">
+        <EditLink what={what} about={title.toLowerCase()} />
+      </span>
+    </div>
+  );
+}
+
 function Caps({ caps }: { caps: NonNullable<Definitions['frequency_caps']> }) {
   return (
     <section className="sec">
-      <h2>Frequency caps</h2>
+      <Head title="Frequency caps" what="frequency_caps" />
       {caps.length === 0 ? (
         <Nothing
           what="A cap"
@@ -83,7 +111,7 @@ function QuietHours({ settings }: { settings: Settings }) {
   const { quiet_hours: hours = [], time_zone } = definitions;
   return (
     <section className="sec">
-      <h2>Quiet hours</h2>
+      <Head title="Quiet hours" what="quiet_hours" />
       {hours.length === 0 && own.length === 0 ? (
         <Nothing
           what="A window"
@@ -133,7 +161,7 @@ function Pace({
   );
   return (
     <section className="sec">
-      <h2>Pace and limits</h2>
+      <Head title="Pace and limits" what="rate_limits" />
       <p className="md mut2">
         A dispatch may have a pace of its own. Accounts without a number are called as fast as their provider answers.
       </p>

@@ -4,6 +4,7 @@ import { useMay } from '../../lib/session.ts';
 import { useTitle } from '../../lib/title.ts';
 import { Accounts } from './accounts.tsx';
 import { Audit } from './audit.tsx';
+import { EditPage } from './edit.tsx';
 import { FilePage } from './file.tsx';
 import { Keys } from './keys.tsx';
 import { Operators } from './operators.tsx';
@@ -17,6 +18,8 @@ interface Section {
   name: string;
   /** Whether only admins may read it. */
   isForAdmins?: true;
+  /** Whether it has no tab of its own. */
+  isHidden?: true;
   page(): ReactNode;
 }
 
@@ -29,6 +32,7 @@ const sections: readonly Section[] = [
   { id: 'webhooks', name: 'Webhooks out', page: () => <Webhooks /> },
   { id: 'suppressions', name: 'Suppressions', page: () => <Suppressions /> },
   { id: 'file', name: 'Workspace file', page: () => <FilePage /> },
+  { id: 'edit', name: 'Edit', isHidden: true, page: () => <EditPage /> },
   { id: 'audit', name: 'Audit', isForAdmins: true, page: () => <Audit /> },
 ];
 
@@ -48,17 +52,19 @@ export function Settings() {
     <div className="page">
       <h1>Settings</h1>
       <nav className="tabs" aria-label="Settings">
-        {shown.map(({ id, name }) => (
-          <Link
-            key={id}
-            to="/settings/$section"
-            params={{ section: id }}
-            aria-current={id === section ? 'page' : undefined}
-            ref={id === section ? intoView : undefined}
-          >
-            {name}
-          </Link>
-        ))}
+        {shown
+          .filter(({ isHidden }) => isHidden === undefined)
+          .map(({ id, name }) => (
+            <Link
+              key={id}
+              to="/settings/$section"
+              params={{ section: id }}
+              aria-current={id === section ? 'page' : undefined}
+              ref={id === section ? intoView : undefined}
+            >
+              {name}
+            </Link>
+          ))}
       </nav>
       {open === undefined ? <p className="mut2">There is no such part, or it is for admins.</p> : open.page()}
     </div>

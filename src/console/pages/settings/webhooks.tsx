@@ -8,6 +8,7 @@ import { Failure, Loaded } from '../../parts/loaded.tsx';
 import { Time } from '../../parts/time.tsx';
 import { Verdict } from '../../parts/verdict.tsx';
 import { type Definitions, useSettings } from './definitions.ts';
+import { EditLink } from './edit.tsx';
 import { MemberList } from './members.tsx';
 import { FromFile, Nothing } from './notes.tsx';
 
@@ -39,6 +40,9 @@ export function Webhooks() {
       {({ definitions: { event_webhooks: webhooks = [] } }) => (
         <>
           <FromFile />
+          <p>
+            <EditLink what="event_webhooks" label="Edit the webhooks" />
+          </p>
           {webhooks.length === 0 && (
             <Nothing
               what="A webhook for events"

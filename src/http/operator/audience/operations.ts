@@ -1,7 +1,6 @@
 import { MOST_LEFT_OUT } from '../../../audience/leave-out.ts';
-import { exampleIds } from '../../openapi/example-ids.ts';
 import type { Operations } from '../../openapi/operation.ts';
-import { answered, anything, flag, given, integer, like, list, map, orNull, text } from '../../openapi/schema.ts';
+import { answered, given, integer, like, list, map, text } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
 
 const named = list(answered({ id: text(), name: text() }), 'By name, at most 1,000.');
@@ -19,20 +18,6 @@ export const operations: Operations = {
       }),
     },
     example: {},
-  },
-  'GET /operator/v1/segments/:segment_id': {
-    summary: 'Read the filter of a segment',
-    tag: 'Console',
-    params: { segment_id: text('Id of the segment.') },
-    answer: {
-      status: 200,
-      schema: success({
-        ...{ id: text(), name: text(), archived: flag() },
-        filter: orNull(anything('As in the workspace file. null: everybody.')),
-      }),
-    },
-    errors: ['not_found'],
-    example: { params: { segment_id: exampleIds.segment } },
   },
   'POST /operator/v1/audience/parts': {
     summary: 'Count whom a filter describes without each of its parts',

@@ -1,11 +1,10 @@
 import { countLeftOut, type LeftOut, leaveEachOut, MOST_LEFT_OUT } from '../../../audience/leave-out.ts';
 import { refusingExpensive } from '../../../audience/time-limit.ts';
 import type { Database } from '../../../db/database.ts';
-import { RequestError } from '../../../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
-import { describe, elementPath, namesNo, type RawObject } from '../../../lib/raw/json.ts';
+import { describe, elementPath, type RawObject } from '../../../lib/raw/json.ts';
 import { ObjectProblem } from '../../../lib/raw/problems.ts';
-import { type Catalog, idKey, type WorkspaceCatalog } from '../../../workspace/catalog.ts';
+import type { Catalog, WorkspaceCatalog } from '../../../workspace/catalog.ts';
 import { loadedWorkspace } from '../../loaded-workspace.ts';
 import { readDraft } from '../../public/audience/request.ts';
 import type { Questions } from '../../questions.ts';
@@ -31,17 +30,6 @@ export function audienceBuilderRoutes({ db, clock, catalog, questions }: Audienc
       role: 'viewer',
       async handle({ workspaceId }) {
         return { status: 200, body: { ...offered(loadedWorkspace(catalog, workspaceId)), message: 'success' } };
-      },
-    },
-    {
-      method: 'GET',
-      path: '/operator/v1/segments/:segment_id',
-      role: 'viewer',
-      async handle({ workspaceId, params: { segment_id: asked = '' } }) {
-        const segment = loadedWorkspace(catalog, workspaceId).segments.get(idKey(asked));
-        if (segment === undefined) throw new RequestError('not_found', [`segment_id: ${namesNo('a segment', asked)}`]);
-        const { id, name, filter, archived } = segment;
-        return { status: 200, body: { id, name, filter, archived, message: 'success' } };
       },
     },
     {

@@ -14,17 +14,11 @@ import {
   time,
 } from '../../openapi/schema.ts';
 import { success } from '../../openapi/shared.ts';
+import { changeMembers as change } from '../definitions/planned.ts';
 import { checkable } from './test-account.ts';
 
 const tag = 'Console';
 
-const change = {
-  kind: text('`create`, `change`, `unchanged` or `not in the file`.'),
-  what: text('Kind of thing, such as `app`.'),
-  id: orNull(text('null: there is only one of its kind.')),
-  name: text(),
-  changed: list(text(), 'Names of what differs, without values.'),
-};
 const quietWindow = answered({ from: text(), until: text(), action: text(), channels: list(text()) });
 const digest = text('SHA-256 of the text of the file, in hex.');
 
@@ -98,7 +92,11 @@ export const operations: Operations = {
         applied: list(
           answered({
             ...{ at: time(), again_at: time('When the same file was last applied and changed nothing.') },
-            ...{ by: text('Who applied it.'), file: text('Its name, without its folder.'), digest },
+            ...{
+              by: text('Who applied it.'),
+              file: text('Its name, without its folder; `the console`, or a command.'),
+              digest,
+            },
             changes: list(answered(change), 'What it created and changed.'),
           }),
           'The newest first, at most 100.',
