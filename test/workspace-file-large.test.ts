@@ -9,6 +9,7 @@ import { readConfig } from '../src/config.ts';
 import { createPlanWorker } from '../src/process/plan-worker.ts';
 import { fileOptions } from '../src/process/workspace-file.ts';
 import { planFile } from '../src/workspace/file/plan-file.ts';
+import { createServerFile, readNames } from '../src/workspace/file/server-file.ts';
 import { SecretError, secretFrom } from '../src/workspace/secrets.ts';
 import { startTestApp } from './support/app.ts';
 import { temporaryFolder } from './support/command-line.ts';
@@ -77,6 +78,14 @@ test('a thread finds in a file what the server itself finds, and says what is wr
     found.changes.map(({ kind, id }) => `${kind} ${id}`),
     ['change c0', 'create c2'],
   );
+  assert.deepEqual(await createPlanWorker(data).names(), readNames({ path, env }));
+  const serverFile = createServerFile({ path, env, choose: async () => 1, readLarge: createPlanWorker(data).names });
+  writeFileSync(path, `# ${'x'.repeat(70_000)}\n${campaigns(3)}`);
+  assert.deepEqual((await serverFile(1))?.placeOf('campaign', 'c2'), {
+    file: 'workspace.yaml',
+    path: 'campaigns[2]',
+    line: 2,
+  });
   const other = { ...config, secret: 'another secret, long enough for a server' };
   await assert.rejects(createPlanWorker({ ...data, config: other }).plan(), SecretError);
   const away = createPlanWorker({ ...data, databaseUrl: 'postgresql://127.0.0.1:1/nothing' });

@@ -176,7 +176,7 @@ function planOf(
   return {
     planFile: ({ isLarge }) => (isLarge ? large.plan() : planFile(db, reading)),
     stampFile: () => stampOf(path),
-    serverFile: createServerFile({ choose: reading.choose, path, env }),
+    serverFile: createServerFile({ choose: reading.choose, path, env, readLarge: large.names }),
   };
 }
 

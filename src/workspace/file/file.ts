@@ -91,7 +91,8 @@ export function parseYaml(source: string, path: string): ReadYaml {
     if (problems.length > 0) throw new WorkspaceFileError(path, problems);
     const value: unknown = document.toJS({ maxAliasCount: 1_000 });
     if (isCircular(value)) throw new WorkspaceFileError(path, ['an alias stands within what it means']);
-    return { toJS: () => value, lineOf: (at) => lineIn(document, source, at) };
+    const lineAt = lineReader(source);
+    return { toJS: () => value, lineOf: (at) => lineIn(document, lineAt, at) };
   } catch (error) {
     if (error instanceof WorkspaceFileError) throw error;
     // The nesting exhausts the stack, or the aliases multiply.
@@ -111,12 +112,31 @@ function isCircular(value: unknown, around = new Set<object>(), known = new Set<
 }
 
 /** A member stands where its name does. */
-function lineIn(document: Document, source: string, path: readonly (string | number)[]): number | null {
+function lineIn(
+  document: Document,
+  lineAt: (offset: number) => number,
+  path: readonly (string | number)[],
+): number | null {
   const around = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const name = path.at(-1);
   const pair = isMap(around) ? around.items.find(({ key }) => isScalar(key) && key.value === name) : undefined;
   const node = pair?.key ?? document.getIn(path, true);
-  return isNode(node) && node.range ? source.slice(0, node.range[0]).split('\n').length : null;
+  return isNode(node) && node.range ? lineAt(node.range[0]) : null;
+}
+
+/** Tells the line, from 1, in which a character of a text is. What it needs for that is made once, at the first question. */
+function lineReader(text: string): (offset: number) => number {
+  let starts: number[] | null = null;
+  return (offset) => {
+    starts ??= [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  };
 }
 
 function checkSegmentFilter(filter: unknown, index: number, problems: Sink, checkFilter: CheckFilter): void {

@@ -34,7 +34,12 @@ export type ReadServerFile = (workspaceId: number) => Promise<ServerFile | null>
 interface Options extends Surroundings {
   /** Chooses the workspace by the name in the file. null: the file gives none. */
   choose(nameInFile: string | null): Promise<number>;
+  /** Reads the names of a large file where no request waits for it. Absent: they are read here. */
+  readLarge?: () => Promise<NamesOfFile>;
 }
+
+/** A larger file takes more than a hundred milliseconds to read. */
+const LARGE_BYTES = 65_536;
 
 /** Sections whose entries are things of their own, which the file defines one by one. */
 const lists = {
@@ -45,12 +50,23 @@ const lists = {
 } as const;
 
 /** Reads what the file defines, again whenever it has changed. */
-export function createServerFile({ choose, ...at }: Options): ReadServerFile {
-  let known: { stamp: string; read: Read } | null = null;
+export function createServerFile({ choose, readLarge, ...at }: Options): ReadServerFile {
+  let known: { stamp: string; read: Promise<NamesOfFile> } | null = null;
+
+  function read(): Promise<NamesOfFile> {
+    const { text: stamp, sizeBytes } = stampOf(at.path);
+    if (known?.stamp === stamp) return known.read;
+    const isLarge = readLarge !== undefined && sizeBytes > LARGE_BYTES;
+    const reading = { stamp, read: isLarge ? readLarge() : Promise.resolve(readNames(at)) };
+    known = reading;
+    reading.read.catch(() => {
+      if (known === reading) known = null; // Whoever asks next tries again.
+    });
+    return reading.read;
+  }
+
   return async (workspaceId) => {
-    const { text: stamp } = stampOf(at.path);
-    if (known?.stamp !== stamp) known = { stamp, read: readNames(at) };
-    const { name, places, problem } = known.read;
+    const { name, places, problem } = await read();
     const chosen = await choose(name).catch((error: unknown) => {
       if (error instanceof WorkspaceNameError) return null; // It may be for any of them.
       throw error;
@@ -63,7 +79,8 @@ export function createServerFile({ choose, ...at }: Options): ReadServerFile {
   };
 }
 
-interface Read {
+/** Which things a file names, and where. */
+export interface NamesOfFile {
   /** The workspace's name in the file. */
   name: string | null;
   problem: string | null;
@@ -71,7 +88,7 @@ interface Read {
 }
 
 /** Reads only which things the file names, so that a mistake elsewhere in it hides nothing. */
-function readNames(at: Surroundings): Read {
+export function readNames(at: Surroundings): NamesOfFile {
   try {
     const yaml = parseYaml(readSource(at.path), at.path);
     const value = yaml.toJS();
