@@ -244,7 +244,9 @@ test('a backup of a newer version is refused with both versions, and one of an o
   await filledDatabase(t, async (empty) => {
     assert.equal((await commandLine({ DATABASE_URL: empty })('restore', old)).code, 0);
     const after = await connectClient(empty);
-    const found = await after.db.one<{ made: string | null }>(sql`select to_regclass('edited_definitions')::text as made`);
+    const found = await after.db.one<{ made: string | null }>(
+      sql`select to_regclass('edited_definitions')::text as made`,
+    );
     await after.close();
     assert.equal(found.made, 'edited_definitions');
   });
