@@ -180,7 +180,7 @@ async function changeAndRemove(page: Page, width: Width): Promise<void> {
   await page.getByRole('button', { name: 'Save …' }).waitFor();
   await page.getByRole('button', { name: 'Remove the segment …' }).click();
   await page.getByRole('button', { name: 'Remove the segment', exact: true }).click();
-  await page.getByRole('heading', { level: 1, name: '2 segments' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: '1 segment' }).waitFor();
 }
 
 /** Each empty field of each kind of filter is wide enough to see, and says what belongs there. */
