@@ -41,6 +41,8 @@ export class Meters {
   readonly #answers = new Map<string, Map<string, Map<number, number>>>();
   readonly #acceptsOf = new Map<string, Histogram.Internal<'route'>>();
   readonly #sends: Counter<'channel' | 'provider' | 'verdict'>;
+  /** Messages since they were asked for, by verdict, channel and provider. */
+  readonly #decided = new Map<string, Map<string, Map<string, number>>>();
   readonly #calls: Histogram<'channel' | 'provider'>;
   readonly #failures: Counter<'channel' | 'provider' | 'class'>;
   readonly #feedback: Counter<'provider' | 'event'>;
@@ -66,6 +68,7 @@ export class Meters {
       help: 'Messages with a final verdict, by channel and provider. provider "none": nobody was asked. Those that a cancelled dispatch leaves are not among them.',
       labelNames: ['channel', 'provider', 'verdict'],
       registers,
+      collect: () => this.#tellDecided(),
     });
     this.#calls = new Histogram({
       name: 'cresset_provider_seconds',
@@ -112,8 +115,17 @@ export class Meters {
     this.#answers.clear();
   }
 
-  decided(way: Way, verdict: string): void {
-    this.#sends.inc({ ...way, verdict });
+  decided({ channel, provider }: Way, verdict: string): void {
+    const ofVerdict = getOrMake(this.#decided, verdict, () => new Map<string, Map<string, number>>());
+    const ofChannel = getOrMake(ofVerdict, channel, () => new Map<string, number>());
+    ofChannel.set(provider, (ofChannel.get(provider) ?? 0) + 1);
+  }
+
+  #tellDecided(): void {
+    for (const [verdict, channels] of this.#decided)
+      for (const [channel, providers] of channels)
+        for (const [provider, count] of providers) this.#sends.inc({ channel, provider, verdict }, count);
+    this.#decided.clear();
   }
 
   /** One call of a provider. `failure`: its class. null: it ended well. */

@@ -32,6 +32,7 @@ function readMethod(text: string): Method {
 
 function readHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   const entries = Object.entries(headers).map(([name, value]): [string, string] => {
+    if (plain.test(value)) return [name, value];
     const problem = valueProblem(value);
     if (problem !== null) throw new RenderStop('aborted', `request_headers.${name}: ${problem}, after rendering`);
     // A header is bytes, so characters beyond ASCII are sent as UTF-8.
@@ -39,6 +40,9 @@ function readHeaders(headers: Readonly<Record<string, string>>): Record<string, 
   });
   return Object.fromEntries(entries);
 }
+
+/** Values that are their own bytes, as nearly all are. */
+const plain = /^[\t\x20-\x7e]*$/;
 
 /** The content type that a body seems to have, when the caller gives none. Source: messaging-objects.md §9.1. */
 function typeOf(body: string): string {

@@ -75,10 +75,7 @@ export function createDeliveries({ push, groups, referenceOf, senders, log }: De
     if (channel.providers?.of === 'feed') return Promise.resolve(toFeed);
     const outcome = outcomeOf(parcel, signal);
     if (outcome === null) return Promise.resolve(sandboxed(parcel));
-    return outcome.then((known) => ({
-      ...{ ...nothing, verdict: verdictFor(parcel, known) },
-      ...optOutIn(known, parcel),
-    }));
+    return outcome.then((known) => deliveredAs(verdictFor(parcel, known), optOutIn(known, parcel)));
   }
 
   function failed(parcel: Parcel, error: unknown): Delivered {
@@ -135,8 +132,16 @@ const sent: Verdict = { status: 'sent', providerMessageId: null };
 const toSandbox: Delivered = { ...nothing, verdict: sent, keptIn: 'sandbox' };
 const toFeed: Delivered = { ...nothing, verdict: sent, keptIn: 'feed' };
 
-function optOutIn(outcome: Outcome | Held, { message }: Parcel): Pick<Delivered, 'optedOutOf'> {
-  const { subscriptionGroupId } = message.gate;
+/** `optedOutOf`: null: the person has not opted out. */
+function deliveredAs(verdict: Verdict, optedOutOf: string | null): Delivered {
+  const { news, calls } = nothing;
+  return optedOutOf === null
+    ? { verdict, news, calls, keptIn: null }
+    : { verdict, news, calls, keptIn: null, optedOutOf };
+}
+
+/** The subscription group that the person has left, as the provider says. null: none. */
+function optOutIn(outcome: Outcome | Held, { message }: Parcel): string | null {
   const hasOptedOut = outcome.kind === 'failed' && !outcome.isOurs && outcome.optsOut === true;
-  return hasOptedOut && subscriptionGroupId !== null ? { optedOutOf: subscriptionGroupId } : {};
+  return hasOptedOut ? message.gate.subscriptionGroupId : null;
 }

@@ -15,7 +15,7 @@ import { PacedSends } from './pace/paced-sends.ts';
 import { PendingDeliveries } from './pending-deliveries.ts';
 import { providerOf } from './provider-shares.ts';
 import type { Recorder } from './recorder.ts';
-import { limitFor, type SendLimits } from './send-limits.ts';
+import { chunkFor, limitFor, type SendLimits } from './send-limits.ts';
 import type { RoundStops } from './stop-signals.ts';
 import { breakCall, endCall, parentsOf, TracedChunk, type TraceParents } from './traced-chunk.ts';
 
@@ -121,7 +121,8 @@ async function beginChunks(
 ): Promise<Map<PendingSend, string>> {
   const held = new Map<PendingSend, string>();
   const slotsOf = ({ dispatchId }: PendingSend) => batch.dispatches.get(dispatchId)?.slots ?? 1;
-  const chunks = chunksOf(all, { most: deps.sendLimits.chunk, slotsOf });
+  const most = chunkFor(deps.sendLimits, all, batch.dispatches);
+  const chunks = chunksOf(all, { most, slotsOf });
   let ahead = loadAhead(deps, batch, chunks[0]);
   for (const [index, chunk] of chunks.entries()) {
     const loaded = await ahead;

@@ -26,6 +26,11 @@ export const MOST_OTHERS = { named: 800, broadcast: 400 };
 const MOST_READY = 400;
 /** Number of sends that are loaded, decided and marked together. */
 const CHUNK = 200;
+/**
+ * The same for posts of broadcasts. Each chunk is some statements, which cost as much as a few dozen of its sends, and posts
+ * go out so fast that this shows.
+ */
+const BROADCAST_POSTS_CHUNK = 400;
 
 /** The messages of one kind that all rounds of a lane have in hand, and the limit for them. */
 type LaneLimit = Limit & { inHand: InHand };
@@ -35,8 +40,8 @@ export interface SendLimits {
   lanes: Readonly<Record<LaneName, Readonly<Record<Channel['sendLimits'], LaneLimit>>>>;
   /** The providers' shares of the named lane. */
   shares: ProviderShares;
-  /** Most sends in one chunk, so that every chunk fits. */
-  chunk: number;
+  /** Most sends in one chunk, so that every chunk fits. `posts`: if all are posts of broadcasts that make no calls. */
+  chunk: { any: number; posts: number };
 }
 
 /** The limits of one thread. `broadcastThreads`: number of threads of the process that share its broadcasts. */
@@ -54,8 +59,26 @@ export function createSendLimits(broadcastThreads: number): SendLimits {
   return {
     lanes: { named: limitsOf('named', 1), broadcast: limitsOf('broadcast', broadcastThreads) },
     shares: new ProviderShares(),
-    chunk: Math.min(CHUNK, Math.ceil(MOST_OTHERS.broadcast / broadcastThreads)),
+    chunk: {
+      any: Math.min(CHUNK, Math.ceil(MOST_OTHERS.broadcast / broadcastThreads)),
+      // So that one can be marked while another is on its way.
+      posts: Math.min(BROADCAST_POSTS_CHUNK, Math.floor(MOST_POSTS.broadcast / broadcastThreads / 2)),
+    },
   };
+}
+
+/** Most sends in a chunk of these, which are all of one lane. */
+export function chunkFor(
+  { chunk }: SendLimits,
+  sends: readonly PendingSend[],
+  dispatches: ReadonlyMap<string, LoadedDispatch>,
+): number {
+  const arePosts = ({ dispatchId, channel }: PendingSend) => {
+    const dispatch = dispatches.get(dispatchId);
+    if (dispatch === undefined || dispatch.fetches || !isBroadcast(dispatch.plan)) return false;
+    return channels[channel].sendLimits === 'posts';
+  };
+  return sends.every(arePosts) ? chunk.posts : chunk.any;
 }
 
 /** The limit for a chunk, whose sends are all of one lane. A chunk of several kinds has the smaller limit. */

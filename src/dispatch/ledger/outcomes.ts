@@ -46,11 +46,8 @@ export interface Attempted {
 /** Turns the outcome of an attempt into the verdict for the ledger. Pure. Source: eligibility.md §1, second table. */
 export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdict {
   if (outcome.kind === 'expired') return { status: 'expired', reason: 'expired', releasesSlot: true };
+  if (outcome.kind === 'accepted') return verdictOfAccepted(outcome);
   const detail = outcome.detail === undefined ? {} : { detail: outcome.detail };
-  if (outcome.kind === 'accepted') {
-    const { providerId, isFoundById } = outcome;
-    return { status: 'sent', providerMessageId: providerId, ...(isFoundById && { isFoundById }), ...detail };
-  }
   const said = { providerCode: outcome.reason, ...detail };
   switch (outcome.kind) {
     case 'retry':
@@ -89,6 +86,14 @@ export function verdictOf(outcome: Outcome | Held, attempted: Attempted): Verdic
     case 'unknown':
       return { status: 'unknown', reason: 'unknown', ...said };
   }
+}
+
+/** Nearly every message has this verdict, so it is made without copies. */
+function verdictOfAccepted({ providerId, isFoundById, detail }: Extract<Outcome, { kind: 'accepted' }>): Verdict {
+  const verdict: Verdict = { status: 'sent', providerMessageId: providerId };
+  if (isFoundById) verdict.isFoundById = true;
+  if (detail !== undefined) verdict.detail = detail;
+  return verdict;
 }
 
 function detailOfRefusal({ reason, detail }: { reason: string; detail?: string }): string {

@@ -361,6 +361,10 @@ export function groupMessageOf(
   return { dispatchId: id, channel, groupId: gate.subscriptionGroupId };
 }
 
-export function publicId(dispatch: LoadedDispatch): string {
-  return undashed(dispatch.id);
+/** Nearly all messages are of the dispatch of the one before. */
+let lastId = { stored: '', shown: '' };
+
+export function publicId({ id }: LoadedDispatch): string {
+  if (lastId.stored !== id) lastId = { stored: id, shown: undashed(id) };
+  return lastId.shown;
 }

@@ -165,6 +165,8 @@ export class Http1Pool {
   #socketOptions(onData: (bytes: Buffer) => void) {
     const { protocol, port } = this.#url;
     const { lookup } = this.#options;
+    const room = Buffer.allocUnsafeSlow(READ_BYTES);
+    let read = room;
     return {
       host: this.#host,
       port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
@@ -173,9 +175,10 @@ export class Http1Pool {
       ...(lookup !== undefined && { lookup }),
       // Reads into one place without a stream, which costs as much as the rest of an answer.
       onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BYTES),
-        callback(size: number, buffer: Uint8Array): boolean {
-          onData(Buffer.from(buffer.buffer, buffer.byteOffset, size)); // a view, not a copy
+        buffer: room,
+        callback(size: number): boolean {
+          if (read.length !== size) read = room.subarray(0, size); // answers of one peer mostly have one size
+          onData(read);
           return true;
         },
       },

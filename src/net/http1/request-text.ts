@@ -37,8 +37,8 @@ export function requestHead({ method, host, path, headers, body }: RequestParts)
   let lines = '';
   for (const name in headers) {
     const value = headers[name] ?? '';
-    const lower = name.toLowerCase();
-    if (!token.test(name) || unsendable.test(value) || ofConnection.has(lower)) throw new MalformedRequest(name);
+    const lower = readName(name);
+    if (unsendable.test(value)) throw new MalformedRequest(name);
     if (lower === 'content-length') {
       if (value !== String(length)) throw new MalformedRequest(name);
       continue;
@@ -53,4 +53,21 @@ export function requestHead({ method, host, path, headers, body }: RequestParts)
   const ours = `${namesHost ? '' : `host: ${host}\r\n`}${namesConnection ? '' : 'connection: keep-alive\r\n'}`;
   const size = body !== null || sayEmpty.has(method) ? `content-length: ${length}\r\n` : '';
   return `${method} ${path} HTTP/1.1\r\n${ours}${lines}${size}\r\n`;
+}
+
+/** Names in lower case that were looked at before. Callers have few, and send them with every message. */
+const knownNames = new Map<string, string>();
+const MOST_KNOWN = 500;
+const LONGEST_KNOWN = 100;
+
+/** The name of a header in lower case. Throws MalformedRequest for one that nobody may send. */
+function readName(name: string): string {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  if (!token.test(name) || ofConnection.has(lower)) throw new MalformedRequest(name);
+  if (name.length > LONGEST_KNOWN) return lower;
+  if (knownNames.size >= MOST_KNOWN) knownNames.clear();
+  knownNames.set(name, lower);
+  return lower;
 }

@@ -156,6 +156,24 @@ test('every combination of needs loads what it asks for and no more, in one buck
   }
 });
 
+test('people of many buckets are found in whatever order they are asked for, and nobody beside them', async (t) => {
+  const { db, workspaceId } = await testDatabase(t);
+  const all = await db.query<PersonKey & { external_id: string }>(sql`
+    insert into profiles (bucket, user_id, workspace_id, external_id)
+    select bucket_of(id), id, ${workspaceId}, 'p' || id
+      from (select nextval('user_ids') as id from generate_series(1, 600)) as ids
+    returning bucket, user_id as "userId", external_id`);
+  const asked = all.filter((_, at) => at % 3 !== 0).toReversed();
+  for (const needs of [allNeeds, { ...allNeeds, groups: false, push: false, group: 'g' }]) {
+    const found = await loadRecipients(db.byKey, { workspaceId, people: asked, needs });
+    const names = (people: Iterable<string | null | undefined>) => [...people].sort();
+    assert.deepEqual(
+      names([...found.values()].map(({ person }) => person.externalId)),
+      names(asked.map(({ external_id }) => external_id)),
+    );
+  }
+});
+
 test('deleted people and people of other workspaces are missing', async (t) => {
   const { db, workspaceId } = await testDatabase(t);
   const ada = await givenPerson(db, workspaceId, 'ada');

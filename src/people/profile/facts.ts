@@ -1,4 +1,4 @@
-import { intArray } from '../../db/array-text.ts';
+import { intArray, textArray } from '../../db/array-text.ts';
 import type { Db } from '../../db/database.ts';
 import { empty, raw, type Sql, sql } from '../../db/sql.ts';
 import type { DeviceFacts, GlobalState, PersonFacts } from '../../templating/facts.ts';
@@ -118,20 +118,36 @@ interface Chunk {
 }
 
 function chunkOf(people: readonly PersonKey[]): Chunk {
-  const buckets = people.map(({ bucket }) => bucket);
-  const ids = intArray(people.map(({ userId }) => userId));
-  if (buckets.every((bucket) => bucket === buckets[0])) {
-    const condition = sql`r.bucket = ${buckets[0]} and r.user_id = any(${ids}::bigint[])`;
+  const groups = Map.groupBy(people, ({ bucket }) => bucket);
+  const runs = [...groups].map(([bucket, persons]) => ({ bucket, ids: persons.map(({ userId }) => userId) }));
+  const [first] = runs;
+  if (first !== undefined && runs.length === 1) {
+    const condition = sql`r.bucket = ${first.bucket} and r.user_id = any(${intArray(first.ids)}::bigint[])`;
     return { name: 'one_bucket', of: (table) => ({ source: sql`${table} r`, condition }) };
   }
-  const asked = sql`unnest(${intArray(buckets)}::integer[], ${ids}::bigint[]) as asked(bucket, user_id)`;
   return {
     name: 'buckets',
-    of: (table) => ({
-      source: sql`${asked} join ${table} r on r.bucket = asked.bucket and r.user_id = asked.user_id`,
-      condition: sql`true`,
-    }),
+    of: (table) => ({ source: sql`${askedRuns(runs)} ${joinedTo(table)}`, condition: sql`true` }),
   };
+}
+
+/** Fragment: the people of each bucket. An index finds them together, for less than one after the other. */
+function askedRuns(runs: readonly { bucket: number; ids: readonly number[] }[]): Sql {
+  const buckets = intArray(runs.map(({ bucket }) => bucket));
+  const ids = textArray(runs.map((run) => intArray(run.ids)));
+  const lowest = intArray(runs.map((run) => Math.min(...run.ids)));
+  const highest = intArray(runs.map((run) => Math.max(...run.ids)));
+  return sql`
+           unnest(${buckets}::integer[], ${ids}::text[], ${lowest}::bigint[], ${highest}::bigint[])
+             as asked(bucket, user_ids, lowest, highest)`;
+}
+
+/** The bounds say nothing new. They limit what a plan reads that looks for nothing but the bucket. */
+function joinedTo(table: Sql): Sql {
+  return sql`
+           join ${table} r
+             on r.bucket = asked.bucket and r.user_id = any(asked.user_ids::bigint[])
+                and r.user_id between asked.lowest and asked.highest`;
 }
 
 function loadPersons(

@@ -31,6 +31,7 @@ export function billedSegments(body: string, { isSmart }: TextRules): SmsSegment
 
 /** The problem with a text's length in characters. null: none. Source: messaging-objects.md §7.1. */
 export function charactersProblem(body: string): string | null {
+  if (body.length <= MAX_CHARACTERS) return null; // no text has more characters than code units
   const characters = [...body].length;
   return characters > MAX_CHARACTERS ? `expected at most ${MAX_CHARACTERS} characters, got ${characters}` : null;
 }

@@ -1,6 +1,10 @@
 const basic = new Set(
   '\n\r @£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 );
+/** Nearly all texts hold nothing else, and need not be taken apart: each character is one septet. */
+const isBasic = new RegExp(
+  `^[${[...basic].map((one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}]*$`,
+);
 const extension = new Set('\f^{}\\[~]|€');
 
 export interface SmsSegments {
@@ -14,13 +18,31 @@ export interface SmsSegments {
  * Source: 3GPP TS 23.038 (alphabets); 3GPP TS 23.040 §9.2.3.24.1 (concatenation).
  */
 export function countSegments(text: string): SmsSegments {
+  if (isBasic.test(text)) return { encoding: 'GSM-7', count: counted(text.length, septets, plain) };
   const characters = [...text];
   const isGsm = characters.every((character) => basic.has(character) || extension.has(character));
   const widths = characters.map((character) => (isGsm ? (extension.has(character) ? 2 : 1) : character.length));
-  const [single, each] = isGsm ? [160, 153] : [70, 67];
   const total = widths.reduce((sum, width) => sum + width, 0);
-  const encoding = isGsm ? 'GSM-7' : 'UCS-2';
-  return { encoding, count: total <= single ? Math.min(total, 1) : packed(widths, each) };
+  const room = isGsm ? septets : units;
+  return { encoding: isGsm ? 'GSM-7' : 'UCS-2', count: counted(total, room, () => packed(widths, room.each)) };
+}
+
+/** What fits in a single segment, and in each of several. */
+interface Room {
+  single: number;
+  each: number;
+}
+
+const septets: Room = { single: 160, each: 153 };
+const units: Room = { single: 70, each: 67 };
+
+/** `several`: the number of segments of a text that needs more than one. */
+function counted(total: number, room: Room, several: (total: number, room: Room) => number): number {
+  return total <= room.single ? Math.min(total, 1) : several(total, room);
+}
+
+function plain(total: number, { each }: Room): number {
+  return Math.ceil(total / each);
 }
 
 /** What the segments are called in a verdict: `2 segments (GSM-7)`. */
