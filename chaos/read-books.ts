@@ -1,5 +1,5 @@
 import { sql } from '../src/db/sql.ts';
-import { MOST_OTHERS, MOST_PUSHES } from '../src/dispatch/deliver/send-limits.ts';
+import { MOST_OTHERS, MOST_POSTS, MOST_PUSHES } from '../src/dispatch/deliver/send-limits.ts';
 import { statusNow } from '../src/dispatch/ledger/status-now.ts';
 import type { DispatchState } from '../src/dispatch/plan/states.ts';
 import { appIds } from '../src/simulate/workspace-folder.ts';
@@ -9,7 +9,7 @@ import type { Damage } from './strike.ts';
 import { phoneOf, type World } from './world.ts';
 
 /** Most messages of broadcasts that one worker process may have in hand: given to a provider and not yet recorded. */
-export const IN_HAND = { push: MOST_PUSHES, others: MOST_OTHERS.broadcast } as const;
+export const IN_HAND = { push: MOST_PUSHES, posts: MOST_POSTS.broadcast, mails: MOST_OTHERS.broadcast } as const;
 
 export interface Run {
   dispatchIds: readonly string[];
@@ -39,7 +39,8 @@ function explainedBy({ workers, cuts }: Damage): Allowance[] {
   const times = workers + 2 * cuts;
   return [
     { channels: ['apple_push', 'android_push'], most: times * IN_HAND.push },
-    { channels: ['email', 'sms', 'whats_app'], most: times * IN_HAND.others },
+    { channels: ['sms', 'whats_app'], most: times * IN_HAND.posts },
+    { channels: ['email'], most: times * IN_HAND.mails },
   ];
 }
 

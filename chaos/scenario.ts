@@ -33,7 +33,7 @@ export async function follow(world: World, steps: readonly Step[], onEvent: OnEv
 }
 
 function damageNote({ workers, cuts }: Damage): string {
-  return `workers killed: ${workers}; connections to providers torn down: ${cuts} times, for two workers each; a worker has at most ${IN_HAND.push} pushes and ${IN_HAND.others} other messages in hand`;
+  return `workers killed: ${workers}; connections to providers torn down: ${cuts} times, for two workers each; a worker has at most ${IN_HAND.push} pushes, ${IN_HAND.posts} texts and WhatsApp messages, and ${IN_HAND.mails} mails in hand`;
 }
 
 function toldNote({ relay }: World): string {

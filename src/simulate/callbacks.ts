@@ -21,9 +21,9 @@ export class Callbacks {
   /** `what`: the name under which the answer is counted. Resolves to null when none came. */
   async send({ url, headers, body }: Callback, what: string): Promise<PostReply | null> {
     const { origin, pathname, search } = new URL(url);
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const request = { origin, path: pathname + search, headers, body, maxReplyBytes: MAX_REPLY_BYTES, signal };
-    const reply = await post(this.#agent, request).catch(() => null);
+    // What waits for a connection must not time out: a provider would come again.
+    const request = { headers, body, maxReplyBytes: MAX_REPLY_BYTES, timeoutMs: TIMEOUT_MS };
+    const reply = await post(this.#agent, { origin, path: pathname + search, ...request }).catch(() => null);
     this.count(`${what}: ${reply?.status ?? 'no answer'}`);
     return reply;
   }
