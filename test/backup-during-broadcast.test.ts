@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import test from 'node:test';
+import { untilTrue } from '../rig/waiting.ts';
 import { makeBackup } from '../src/backup/make-backup.ts';
 import { restoreBackup } from '../src/backup/restore-backup.ts';
 import { sql } from '../src/db/sql.ts';
@@ -36,6 +37,8 @@ test('a backup during a broadcast, restored elsewhere, sends nothing again that 
   await original.givenWorkspace(workspace);
   await givenPopulation(original.db, { workspaceId: original.workspaceId, count: PEOPLE });
   const webhook = { url: sink.url, request_method: 'POST', body: 'x' };
+  // A few answers are late, so that some messages are in hand whenever the backup begins.
+  const release = sink.holdAfter(200, 20);
   const { body: sent } = await original.post('/messages/send', {
     ...{ broadcast: true, segment_id: EVERYBODY, messages: { webhook } },
   });
@@ -43,10 +46,15 @@ test('a backup during a broadcast, restored elsewhere, sends nothing again that 
     ...{ broadcast: true, segment_id: EVERYBODY, messages: { webhook } },
     schedule: { time: new Date(original.clock.now().getTime() + 3_600_000).toISOString() },
   });
-  await sink.until(() => sink.total() >= 200);
+  await sink.until(() => sink.total() > 220);
+  await untilTrue('the first answers to be recorded', 30_000, async () => {
+    const statuses = await statusesOf(original, sent.dispatch_id);
+    return namesWith(statuses, 'sent').length > 0;
+  });
   const path = join(temporaryFolder(t), 'during.backup');
   const made = await makeBackup(original.databaseUrl, path, { replaces: false });
   const goneAtItsEnd = sink.total();
+  release();
   await original.drain();
   assert.equal(sink.total(), PEOPLE, 'the original went on, and everybody has their message');
 

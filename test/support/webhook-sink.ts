@@ -12,8 +12,10 @@ export interface WebhookSink {
   /** Number of calls answered with 200, by path without its slash. */
   received: Map<string, number>;
   total(): number;
-  /** Answers no call after the first `count` until the returned function is called. */
-  holdAfter(count: number): () => void;
+  /**
+   * Does not answer the calls after the first `count`, or only `most` of them, until the returned function is called.
+   */
+  holdAfter(count: number, most?: number): () => void;
   /** Resolves once `done()` is true. It is called after every call. */
   until(done: () => boolean): Promise<void>;
 }
@@ -26,7 +28,7 @@ export async function startWebhookSink(
   const received = new Map<string, number>();
   const watchers = createWatchers();
   let total = 0;
-  let hold = { after: Number.POSITIVE_INFINITY, ...Promise.withResolvers<void>() };
+  let hold = { after: Number.POSITIVE_INFINITY, most: 0, ...Promise.withResolvers<void>() };
   const server = createServer((request, response) => {
     const who = (request.url ?? '').slice(1);
     const status = answer(who);
@@ -34,7 +36,8 @@ export async function startWebhookSink(
       received.set(who, (received.get(who) ?? 0) + 1);
       total += 1;
     }
-    const mayAnswer = total > hold.after ? hold.promise : Promise.resolve();
+    const isHeld = total > hold.after && total - hold.after <= hold.most;
+    const mayAnswer = isHeld ? hold.promise : Promise.resolve();
     request.resume().once('end', () => mayAnswer.then(() => response.writeHead(status).end()));
     watchers.look();
   });
@@ -46,8 +49,8 @@ export async function startWebhookSink(
     host: `127.0.0.1:${port}`,
     received,
     total: () => total,
-    holdAfter(count) {
-      const held = { after: count, ...Promise.withResolvers<void>() };
+    holdAfter(count, most = Number.POSITIVE_INFINITY) {
+      const held = { after: count, most, ...Promise.withResolvers<void>() };
       hold = held;
       return () => {
         held.after = Number.POSITIVE_INFINITY;
