@@ -9,7 +9,7 @@ import { readConfig } from '../src/config.ts';
 import { createPlanWorker } from '../src/process/plan-worker.ts';
 import { fileOptions } from '../src/process/workspace-file.ts';
 import { planFile } from '../src/workspace/file/plan-file.ts';
-import { createServerFile, readNames } from '../src/workspace/file/server-file.ts';
+import { createServerFile, type NamesOfFile, readNames } from '../src/workspace/file/server-file.ts';
 import { SecretError, secretFrom } from '../src/workspace/secrets.ts';
 import { startTestApp } from './support/app.ts';
 import { temporaryFolder } from './support/command-line.ts';
@@ -86,6 +86,14 @@ test('a thread finds in a file what the server itself finds, and says what is wr
     path: 'campaigns[2]',
     line: 2,
   });
+  const slow = Promise.withResolvers<NamesOfFile>();
+  const unread = createServerFile({ path, env, choose: async () => 1, readLarge: () => slow.promise });
+  const first = await unread(1, { mayBeOld: true });
+  assert.match(String(first?.problem), /still being read/, 'a page does not wait for it');
+  const exact = unread(1);
+  slow.resolve(readNames({ path, env }));
+  assert.equal((await exact)?.problem, null, 'an edit does');
+  assert.equal((await unread(1, { mayBeOld: true }))?.problem, null);
   const other = { ...config, secret: 'another secret, long enough for a server' };
   await assert.rejects(createPlanWorker({ ...data, config: other }).plan(), SecretError);
   const away = createPlanWorker({ ...data, databaseUrl: 'postgresql://127.0.0.1:1/nothing' });

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isObject, own } from '../../lib/raw/json.ts';
 import { Problems } from '../../lib/raw/problems.ts';
 import { idKey } from '../catalog.ts';
@@ -28,8 +29,11 @@ export interface ServerFile {
   placeOf(what: string, id: string | null): FilePlace | null;
 }
 
-/** The file of this server, as it is on the disk now. null: there is none for this workspace. */
-export type ReadServerFile = (workspaceId: number) => Promise<ServerFile | null>;
+/**
+ * The file of this server, as it is on the disk now. null: there is none for this workspace. `mayBeOld`: while a large file is
+ * read again, as it was before; one that was never read has that as its problem.
+ */
+export type ReadServerFile = (workspaceId: number, how?: { mayBeOld: boolean }) => Promise<ServerFile | null>;
 
 interface Options extends Surroundings {
   /** Chooses the workspace by the name in the file. null: the file gives none. */
@@ -40,6 +44,8 @@ interface Options extends Surroundings {
 
 /** A larger file takes more than a hundred milliseconds to read. */
 const LARGE_BYTES = 65_536;
+/** How long whoever takes an old one waits for the new one, in milliseconds. */
+const SOON_MS = 100;
 
 /** Sections whose entries are things of their own, which the file defines one by one. */
 const lists = {
@@ -49,9 +55,10 @@ const lists = {
   campaigns: 'campaign',
 } as const;
 
-/** Reads what the file defines, again whenever it has changed. */
+/** Reads what the file defines, again whenever it has changed. It begins with a large one at once. */
 export function createServerFile({ choose, readLarge, ...at }: Options): ReadServerFile {
   let known: { stamp: string; read: Promise<NamesOfFile> } | null = null;
+  let last: NamesOfFile = { name: null, problem: 'it is still being read; look again in a moment', places: new Map() };
 
   function read(): Promise<NamesOfFile> {
     const { text: stamp, sizeBytes } = stampOf(at.path);
@@ -59,14 +66,29 @@ export function createServerFile({ choose, readLarge, ...at }: Options): ReadSer
     const isLarge = readLarge !== undefined && sizeBytes > LARGE_BYTES;
     const reading = { stamp, read: isLarge ? readLarge() : Promise.resolve(readNames(at)) };
     known = reading;
-    reading.read.catch(() => {
-      if (known === reading) known = null; // Whoever asks next tries again.
-    });
+    reading.read.then(
+      (names) => {
+        last = names;
+      },
+      () => {
+        if (known === reading) known = null; // Whoever asks next tries again.
+      },
+    );
     return reading.read;
   }
 
-  return async (workspaceId) => {
-    const { name, places, problem } = await read();
+  async function readSoon(): Promise<NamesOfFile> {
+    const time = new AbortController();
+    const late = pause(SOON_MS, null, { signal: time.signal }).then(
+      () => last,
+      () => last,
+    );
+    return Promise.race([read(), late]).finally(() => time.abort());
+  }
+
+  if (readLarge !== undefined && stampOf(at.path).sizeBytes > LARGE_BYTES) read();
+  return async (workspaceId, { mayBeOld } = { mayBeOld: false }) => {
+    const { name, places, problem } = await (mayBeOld ? readSoon() : read());
     const chosen = await choose(name).catch((error: unknown) => {
       if (error instanceof WorkspaceNameError) return null; // It may be for any of them.
       throw error;

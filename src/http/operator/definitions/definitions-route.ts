@@ -57,7 +57,7 @@ async function describeDefinition(
   const found = definitionOf(stored, { what, id });
   if (found === null && id !== null) throw new RequestError('not_found', [`id: no ${what} has this id`]);
   const edited = (await listEdited(db, workspaceId, what)).find((one) => one.id === id);
-  const file = (await serverFile?.(workspaceId)) ?? null;
+  const file = (await serverFile?.(workspaceId, { mayBeOld: true })) ?? null;
   const body = {
     yaml: found === null ? null : textOfDefinition(found, sealing),
     edited: edited === undefined ? null : { by: edited.by, at: edited.at },

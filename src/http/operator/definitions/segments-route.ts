@@ -73,7 +73,7 @@ async function describeSegment(deps: DefinitionDeps, workspaceId: number, asked:
   const segment = await storedSegment(db, workspaceId, asked);
   if (segment === null) throw noSegment(asked);
   const edited = (await listEdited(db, workspaceId, 'segment')).find(({ id }) => id === segment.id);
-  const file = (await serverFile?.(workspaceId)) ?? null;
+  const file = (await serverFile?.(workspaceId, { mayBeOld: true })) ?? null;
   const body = {
     ...segment,
     edited: edited === undefined ? null : { by: edited.by, at: edited.at },
