@@ -12,8 +12,8 @@ export function Locked({ by: { file, path, line, problem }, what }: { by: Lock; 
   if (path === null)
     return (
       <p className="md v-warn brk">
-        Nothing can be changed here: <code>{file}</code>, which this server applies at its start, is not read, so
-        nobody can tell what it defines: {problem}
+        Nothing can be changed here: <code>{file}</code>, which this server applies at its start, is not read, so nobody
+        can tell what it defines: {problem}
       </p>
     );
   return (
