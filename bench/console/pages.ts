@@ -58,6 +58,7 @@ export function pagesOf(samples: Samples): Page[] {
     page('compose', ['compose']),
     page('templates', ['templates/email/list?limit=100&offset=0', 'content_blocks/list?limit=100&offset=0']),
     page('settings', ['settings', 'push/apps', 'subscription/accounts', 'email/relays']),
+    page('settings: edit', ['definitions?what=quiet_hours', 'definitions?what=email']),
     page('settings: file', ['workspace-file/state']),
     page('settings: keys', ['keys']),
     page('settings: operators', ['operators', 'sessions']),
