@@ -219,9 +219,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const desk = new ContentDesk({ clock, neighbours: options.neighbours });
   // A broadcast thread leaves this to the main thread of its server.
   const runsHousekeeping = roles.api || roles.worker.includes('named');
-  const stopHousekeeping = runsHousekeeping
-    ? await startHousekeeping({ db, clock, log, retentionDays: options.retentionDays, isNew: options.isNew })
-    : () => undefined;
+  const { retentionDays, isNew } = options;
+  const housekeeping = runsHousekeeping ? startHousekeeping({ db, clock, log, retentionDays, isNew }) : null;
   const stopSegmentSizes = runsHousekeeping
     ? keepSegmentSizes({ db, clock, log, catalog: options.catalog })
     : () => undefined;
@@ -405,9 +404,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       () => desk.close(),
       stopIndexKeeper,
       stopSegmentSizes,
-      stopHousekeeping,
+      async () => (await housekeeping)?.(),
     );
   try {
+    await housekeeping; // the partitions of today
     await options.beforeWork?.({ server, healthServer, mailListener });
     if (roles.worker.includes('broadcast'))
       exporter = startExporter({ db, clock, log, catalog: options.catalog, listReceived, publicUrl });

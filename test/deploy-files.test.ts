@@ -135,7 +135,7 @@ test('compose.yaml starts servers that the server understands, on a database who
   assert.ok('database' in file.volumes);
   assert.ok(database?.healthcheck?.test.includes('127.0.0.1'));
   const connections = Number(/max_connections=(\d+)/.exec(database?.command?.join(' ') ?? '')?.[1]);
-  assert.ok(connections >= 2 * 43 + 4 * 23 + 10, 'two servers, four threads of broadcasts, and who looks');
+  assert.ok(connections >= 2 * 43 + 4 * 22 + 10, 'two servers, four threads of broadcasts, and who looks');
 });
 
 interface Values {

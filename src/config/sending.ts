@@ -65,7 +65,7 @@ export const sendingVariables: { [K in keyof SendingConfig]: Variable<SendingCon
     shownFallback: `as many as the machine has processors, at most ${USUAL_THREADS}`,
     expected: `an integer from 1 to ${MOST_THREADS}`,
     meaning:
-      'The number of threads of a worker that send broadcasts. While a broadcast is sent, each thread keeps one processor busy and takes about 100 MB of memory. It uses up to 24 connections to the database.',
+      'The number of threads of a worker that send broadcasts. While a broadcast is sent, each thread keeps one processor busy and takes about 100 MB of memory. It uses up to 22 connections to the database.',
     read: integer(1, MOST_THREADS),
   },
   retentionDays: {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Socket } from 'node:net';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
 import pg from 'pg';
 import { testDatabase } from '../../test/support/database.ts';
 import { clientConfig } from './connection.ts';
-import { listen } from './listen.ts';
+import { ListeningConnection } from './listen.ts';
 import { sql } from './sql.ts';
 import { troubleOf } from './trouble.ts';
 
@@ -71,13 +71,8 @@ test('a listener that is stopped while it reconnects leaves no connection behind
   };
   const heard: string[] = [];
   const errors: Error[] = [];
-  const config = { ...clientConfig(url), stream };
-  const listener = await listen(
-    config,
-    'catalog',
-    (notice) => heard.push(notice),
-    (error) => errors.push(error),
-  );
+  const connection = new ListeningConnection({ ...clientConfig(url), stream }, (error) => errors.push(error));
+  const listener = await connection.listen('catalog', (notice) => heard.push(notice));
   sockets[0]?.destroy();
   const second = await again.promise;
   const closed = once(second, 'close');
@@ -99,11 +94,90 @@ test('a database that stays away is reported twice, not at every try', async (t)
     return socket;
   };
   const errors: Error[] = [];
-  const listener = await listen({ ...clientConfig(url), stream }, 'catalog', assert.fail, (error) =>
-    errors.push(error),
-  );
+  const connection = new ListeningConnection({ ...clientConfig(url), stream }, (error) => errors.push(error));
+  const listener = await connection.listen('catalog', assert.fail);
   sockets[0]?.destroy();
   await fourth.promise;
   await listener.stop();
   assert.equal(errors.length, 2);
+});
+
+/** A database whose listeners count the connections that they make. */
+async function countedListening(t: TestContext) {
+  const { db, url } = await testDatabase(t);
+  const sockets: Socket[] = [];
+  const stream = () => {
+    const socket = new Socket();
+    sockets.push(socket);
+    return socket;
+  };
+  const connection = new ListeningConnection({ ...clientConfig(url), stream }, () => undefined);
+  return { db, connection, sockets };
+}
+
+/** A listener whose notices can be awaited, one after the other. */
+function hearing() {
+  const heard: string[] = [];
+  const waiting: ((payload: string) => void)[] = [];
+  return {
+    onNotice(payload: string) {
+      const next = waiting.shift();
+      if (next === undefined) heard.push(payload);
+      else next(payload);
+    },
+    next: async () => heard.shift() ?? new Promise<string>((done) => waiting.push(done)),
+  };
+}
+
+test('listeners share one connection, and each hears its own channel', async (t) => {
+  const { db, connection, sockets } = await countedListening(t);
+  const [one, other, third] = [hearing(), hearing(), hearing()];
+  const listeners = await Promise.all([
+    connection.listen('one', one.onNotice),
+    connection.listen('other', other.onNotice),
+    connection.listen('other', third.onNotice),
+  ]);
+  await db.run(sql`select pg_notify('one', '1'), pg_notify('other', '2')`);
+  assert.deepEqual(await Promise.all([one.next(), other.next(), third.next()]), ['1', '2', '2']);
+
+  await listeners[1].stop();
+  await db.run(sql`select pg_notify('other', '3'), pg_notify('one', '4')`);
+  assert.deepEqual(await Promise.all([one.next(), third.next()]), ['4', '3']);
+
+  const [socket] = sockets;
+  assert.ok(socket);
+  const closed = once(socket, 'close');
+  await Promise.all([listeners[0].stop(), listeners[2].stop()]);
+  await closed;
+  assert.equal(sockets.length, 1);
+});
+
+test('after a break every listener is told once that it may have missed something, also if another one makes the connection', async (t) => {
+  const { db, connection, sockets } = await countedListening(t);
+  const [one, other, late] = [hearing(), hearing(), hearing()];
+  const listeners = [await connection.listen('one', one.onNotice), await connection.listen('other', other.onNotice)];
+  const [socket] = sockets;
+  assert.ok(socket);
+  const broken = once(socket, 'close');
+  socket.destroy();
+  await broken;
+  listeners.push(await connection.listen('late', late.onNotice));
+  assert.deepEqual(await Promise.all([one.next(), other.next()]), ['', '']);
+  await db.run(sql`select pg_notify('one', '1'), pg_notify('other', '2')`);
+  assert.deepEqual(await Promise.all([one.next(), other.next()]), ['1', '2']);
+  assert.equal(sockets.length, 2);
+  for (const listener of listeners) await listener.stop();
+});
+
+test('a connection that all have left is made again for the next one', async (t) => {
+  const { db, connection, sockets } = await countedListening(t);
+  for (const payload of ['1', '2']) {
+    const one = hearing();
+    const listener = await connection.listen('one', one.onNotice);
+    await db.run(sql`select pg_notify('one', ${payload})`);
+    assert.equal(await one.next(), payload);
+    await listener.stop();
+    await assert.rejects(listener.ping(), /broken/);
+  }
+  assert.equal(sockets.length, 2);
 });

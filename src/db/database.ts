@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { systemClock } from '../lib/clock.ts';
 import { clientConfig } from './connection.ts';
-import { type Listener, listen } from './listen.ts';
+import { type Listener, ListeningConnection } from './listen.ts';
 import type { Statement } from './round-trip.ts';
 import { type Db, type Row, runner, type Transaction, type Transactor } from './statements.ts';
 import { noting, transact } from './transaction.ts';
@@ -36,9 +36,10 @@ export interface Database extends Transactor {
    */
   byKey: Transactor;
   /**
-   * Listens on `channel`, over a separate connection, until `stop`; `onNotice` gets each payload.
+   * Listens on `channel` until `stop`; `onNotice` gets each payload. All listeners share one separate connection.
    * It reconnects by itself and then calls `onNotice('')`, because it may have missed notices.
-   * `sessionName` names the session in the database, which then notices within seconds when our host is gone.
+   * `sessionName`: the listener has a connection of its own, whose session has this name in the database, which then notices
+   * within seconds when our host is gone.
    */
   listen(channel: string, onNotice: (payload: string) => void, sessionName?: string): Promise<Listener>;
   /** The reason why the database answers but refuses writes at present. null: it accepts them. */
@@ -85,13 +86,16 @@ export function connect({
   const renew = () => {
     for (const one of [pool, keyed]) one.renew();
   };
+  const listening = new ListeningConnection(connection, onError);
   const watch = new WriteWatch({ clock: systemClock, calmMs, probe, renew, onChange: onRefusal, onError });
   return {
     ...transactor(pool, watch),
     byKey: transactor(keyed, watch),
     refusal: () => watch.refusal,
-    listen: (channel, onNotice, sessionName) =>
-      listen(sessionName ? watched(connection, sessionName) : connection, channel, onNotice, onError),
+    listen(channel, onNotice, sessionName) {
+      const own = sessionName ? new ListeningConnection(watched(connection, sessionName), onError) : listening;
+      return own.listen(channel, onNotice);
+    },
     async close() {
       isClosed = true;
       await Promise.all([watch.stop(), pool.end(), keyed.end()]);

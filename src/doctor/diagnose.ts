@@ -36,7 +36,7 @@ export interface Diagnosis {
 }
 
 /** Connections of the first thread of a server, of each other thread, and of a command. docs/operations.md */
-const CONNECTIONS = { first: 43, other: 23, command: 4 };
+const CONNECTIONS = { first: 43, other: 22, command: 4 };
 
 /** Looks at everything that an installation needs, and changes nothing. */
 export async function diagnose(installation: Installation): Promise<Diagnosis> {

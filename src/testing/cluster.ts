@@ -4,14 +4,13 @@ import { throwAwayFolder } from '../db/embedded/throw-away.ts';
 import { endAll } from '../lib/end-all.ts';
 import { type Copy, copyTemplate, dropDatabase, makeTemplate } from './databases.ts';
 
-/** A workspace has at most 12 connections, of which 4 listen: enough for 150 at once. */
+/** A workspace has at most 10 connections, of which 2 listen: enough for 150 at once, and as many prepared ones. */
 const MOST_CONNECTIONS = 2_000;
 
-/** A PostgreSQL with a template of an empty database, and one copy of it that is ready before somebody asks. */
+/** A PostgreSQL with a template of an empty database. */
 export interface Cluster {
   url: string;
-  /** Returns a fresh database, and makes the next one in the background. */
-  take(): Promise<Copy>;
+  copy(): Promise<Copy>;
   drop(name: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -37,22 +36,10 @@ export async function startCluster(): Promise<Cluster> {
 /** Uses a PostgreSQL that another process started with `startCluster`. `end`: ends what was started for it. */
 export function useCluster(url: string, end: () => Promise<void> = async () => undefined): Cluster {
   const admin: Database = connect({ url, max: 2 });
-  let next: Promise<Copy> | null = null;
-  const copy = () => copyTemplate(admin, url);
   return {
     url,
-    take() {
-      const taken = next ?? copy();
-      next = copy();
-      next.catch(() => undefined); // thrown when it is taken
-      return taken;
-    },
+    copy: () => copyTemplate(admin, url),
     drop: (name) => dropDatabase(admin, name),
-    stop: () =>
-      endAll(
-        async () => next && dropDatabase(admin, (await next).name),
-        () => admin.close(),
-        end,
-      ),
+    stop: () => endAll(() => admin.close(), end),
   };
 }

@@ -5,7 +5,6 @@ import { endAll } from '../lib/end-all.ts';
 import type { Secret } from '../workspace/secrets.ts';
 import { advanceInOrder } from './advance.ts';
 import type { Wait } from './calls.ts';
-import type { Cluster } from './cluster.ts';
 import type { Fault, MessageFilter, Person, SentMessage } from './cresset.ts';
 import { readDefinitions } from './definitions.ts';
 import { Faults } from './faults.ts';
@@ -13,6 +12,7 @@ import { type Front, openFront } from './front.ts';
 import { type Instance, onFreshDatabase } from './instance.ts';
 import { Lag, type Reached } from './lag.ts';
 import type { CheckedOptions } from './options.ts';
+import type { PreparedDatabases } from './prepared.ts';
 import { listPeople, listSent } from './reading.ts';
 import { RunningClock } from './running-clock.ts';
 
@@ -28,7 +28,7 @@ interface Started {
 }
 
 export interface DoubleParts {
-  cluster: Cluster;
+  databases: PreparedDatabases;
   log: Logger;
   secret: Secret;
 }
@@ -62,16 +62,16 @@ export class Double {
     const faults = new Faults();
     const front = await openFront(faults);
     const key = randomUUID();
-    const { cluster, log, secret } = parts;
+    const { databases, log, secret } = parts;
     const rest = { log, secret, definitions, key, publicUrl: front.url };
     const begin = async (): Promise<Started> => {
       const clock = new RunningClock(options.startsAt ?? new Date());
-      const instance = await onFreshDatabase(cluster, { ...rest, clock, works: true });
+      const instance = await onFreshDatabase(databases, { ...rest, clock, works: true });
       const lag = new Lag({
         clock,
         openBehind: () => reach(instance, async () => undefined),
         async openAhead() {
-          const ahead = await onFreshDatabase(cluster, { ...rest, clock, works: false });
+          const ahead = await onFreshDatabase(databases, { ...rest, clock, works: false });
           return reach(ahead, () => ahead.stop());
         },
       });

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type App, startApp } from '../app.ts';
 import { audienceChecks } from '../audience/grammar/check-filter.ts';
-import { connect, type Database } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
 import { messageChecks } from '../dispatch/plan/campaign-content.ts';
 import { type LaneName, lanes } from '../dispatch/plan/send-plan.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -11,18 +11,13 @@ import type { WorkspaceCatalog } from '../workspace/catalog.ts';
 import { applyWorkspace } from '../workspace/file/apply.ts';
 import { ensureFirstKey } from '../workspace/keys/keys.ts';
 import { deriveKey, type Secret } from '../workspace/secrets.ts';
-import { type WatchedCatalog, watchCatalog } from '../workspace/watch-catalog.ts';
-import { ensureWorkspace } from '../workspace/workspaces.ts';
-import type { Cluster } from './cluster.ts';
 import type { Definitions } from './definitions.ts';
+import type { PreparedDatabase, PreparedDatabases } from './prepared.ts';
 
-const MAX_CONNECTIONS = 4;
 /** Most times that the worker is asked for all that is due: some may be for nobody, as that of a worker that died. */
 const MOST_LOOKS = 20;
 
 export interface InstanceOptions {
-  /** URL of a migrated database with nothing in it. */
-  databaseUrl: string;
   clock: Clock;
   log: Logger;
   secret: Secret;
@@ -46,61 +41,54 @@ export interface Instance {
 }
 
 /** Starts a server on a database of its own, which is dropped when the server has stopped. Throws WorkspaceFileError. */
-export async function onFreshDatabase(
-  cluster: Cluster,
-  options: Omit<InstanceOptions, 'databaseUrl'>,
-): Promise<Instance> {
-  const { name, url: databaseUrl } = await cluster.take();
+export async function onFreshDatabase(databases: PreparedDatabases, options: InstanceOptions): Promise<Instance> {
+  const database = await databases.take();
   try {
-    const instance = await startInstance({ ...options, databaseUrl });
+    const instance = await startInstance(database, options);
+    databases.prepareNext();
     return {
       ...instance,
       stop: () =>
         endAll(
           () => instance.stop(),
-          () => cluster.drop(name),
+          () => databases.drop(database),
         ),
     };
   } catch (error) {
-    await cluster.drop(name);
+    await databases.drop(database);
     throw error;
   }
 }
 
 /** Starts a server whose one workspace is as defined. The caller passes requests to it. Throws WorkspaceFileError. */
-async function startInstance(options: InstanceOptions): Promise<Instance> {
-  const { databaseUrl: url, log, secret } = options;
-  const db = connect({ url, max: MAX_CONNECTIONS, onError: (err) => log.warn({ err }, 'lost a database connection') });
-  let catalog: WatchedCatalog | null = null;
-  try {
-    const workspaceId = await define(db, options);
-    catalog = await watchCatalog(db, secret, (err) => log.error({ err }, 'could not read the catalog'));
-    const app = await startApp({
-      ...options,
-      ...partsOf(db, catalog, options),
-      secret: deriveKey(secret, 'links'),
-      sealing: secret,
-    });
-    await app.server?.ready();
-    return instanceOf({ db, clock: options.clock, catalog, app, workspaceId });
-  } catch (error) {
-    await endAll(
-      () => catalog?.stop(),
-      () => db.close(),
-    );
-    throw error;
-  }
+async function startInstance(database: PreparedDatabase, options: InstanceOptions): Promise<Instance> {
+  const { secret } = options;
+  await define(database, options);
+  const app = await startApp({
+    ...options,
+    ...partsOf(database, options),
+    secret: deriveKey(secret, 'links'),
+    sealing: secret,
+    // Beside the start of the worker, which waits for the database.
+    beforeWork: async ({ server }) => {
+      server?.ready().then(undefined, () => undefined); // thrown below
+    },
+  });
+  await app.server?.ready();
+  return instanceOf(database, { clock: options.clock, app });
 }
 
-async function define(db: Database, { definitions, secret, key }: InstanceOptions): Promise<number> {
-  const workspaceId = await ensureWorkspace(db);
+async function define(
+  { db, workspaceId, catalog }: PreparedDatabase,
+  { definitions, secret, key }: InstanceOptions,
+): Promise<void> {
   await ensureFirstKey(db, workspaceId, key);
   if (definitions !== null)
     await applyWorkspace(db, { workspaceId, ...definitions, secret, ...audienceChecks, ...messageChecks });
-  return workspaceId;
+  await catalog.refresh();
 }
 
-function partsOf(db: Database, catalog: WatchedCatalog, { works }: InstanceOptions) {
+function partsOf({ db, catalog }: PreparedDatabase, { works }: InstanceOptions) {
   const unlimited = { maxTasks: 0, maxAgeMs: 0 };
   return {
     db,
@@ -113,15 +101,10 @@ function partsOf(db: Database, catalog: WatchedCatalog, { works }: InstanceOptio
   };
 }
 
-interface InstanceParts {
-  db: Database;
-  clock: Clock;
-  catalog: WatchedCatalog;
-  app: App;
-  workspaceId: number;
-}
-
-function instanceOf({ db, clock, catalog, app, workspaceId }: InstanceParts): Instance {
+function instanceOf(
+  { db, catalog, workspaceId }: PreparedDatabase,
+  { clock, app }: { clock: Clock; app: App },
+): Instance {
   return {
     db,
     app,
@@ -138,11 +121,6 @@ function instanceOf({ db, clock, catalog, app, workspaceId }: InstanceParts): In
       }
     },
     nextTask: (between) => firstDueBetween(db, between),
-    stop: () =>
-      endAll(
-        () => app.stop(),
-        () => catalog.stop(),
-        () => db.close(),
-      ),
+    stop: () => app.stop(),
   };
 }

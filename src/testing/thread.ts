@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import type { Call, CallName, Calls, Reply } from './calls.ts';
 import type { Cluster } from './cluster.ts';
 import type { Double } from './double.ts';
+import type { PreparedDatabases } from './prepared.ts';
 
 // Before the rest is loaded, so that later starts read what this one compiled.
 module.enableCompileCache();
@@ -14,14 +15,16 @@ const cluster: Promise<Cluster> = import('./cluster.ts').then(({ startCluster, u
   return shared === '' ? startCluster() : useCluster(shared);
 });
 cluster.catch(() => undefined); // whoever calls first gets the error
-const [{ Double: DoubleClass }, { createLog }, { secretFrom }] = await Promise.all([
+const [{ Double: DoubleClass }, { prepareDatabases }, { createLog }, { secretFrom }] = await Promise.all([
   import('./double.ts'),
+  import('./prepared.ts'),
   import('../process/log.ts'),
   import('../workspace/secrets.ts'),
 ]);
 
 const log = createLog({ logLevel: 'error' });
 const secret = secretFrom(randomUUID());
+let databases: Promise<PreparedDatabases> | null = null;
 const doubles = new Map<number, Double>();
 let opened = 0;
 
@@ -31,7 +34,8 @@ type Answers = {
 
 const answers: Answers = {
   async open(options) {
-    const double = await DoubleClass.open({ cluster: await cluster, log, secret }, options);
+    databases ??= cluster.then((one) => prepareDatabases(one, { log, secret }));
+    const double = await DoubleClass.open({ databases: await databases, log, secret }, options);
     opened += 1;
     doubles.set(opened, double);
     return { id: opened, url: double.url, key: double.key };
@@ -52,6 +56,7 @@ const answers: Answers = {
   shareDatabase: async () => (await cluster).url,
   async stop() {
     for (const double of doubles.values()) await double.close();
+    await (await databases)?.stop();
     await (await cluster).stop();
   },
 };

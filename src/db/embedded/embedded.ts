@@ -54,7 +54,7 @@ export { EmbeddedDatabaseError } from './error.ts';
 class FolderInUseError extends EmbeddedDatabaseError {}
 
 const OWNER_LOCK = 0x63726573; // 'cres'
-/** 23 for each of 16 broadcast threads, 43 for the main thread, and a few for tools. */
+/** 22 for each of 16 broadcast threads, 43 for the main thread, and a few for tools. */
 const USUAL_CONNECTIONS = 450;
 const LOCK_PATIENCE_MS = 3_000; // a killed owner's connection ends well before
 const START_TIMEOUT_S = 60;
