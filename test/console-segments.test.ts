@@ -245,7 +245,7 @@ test('what the file of the server defines is changed there only, and a file take
   const changed = await admin.call('PATCH', `segments/${OTHER}`, { name: 'Renamed' });
   assert.equal(changed.status, 200, JSON.stringify(changed.body));
   assert.deepEqual(changed.body.warnings, [
-    'segment "Renamed": if workspace.yaml, which cresset apply by ada applied last, names it, the next apply of that file undoes this',
+    'segment "Renamed": the next apply of workspace.yaml undoes this if that file names it (its last: cresset apply by ada)',
   ]);
   file.write('segments: [');
   const unknown = await admin.call('POST', 'segments', { name: 'New', filter: null });

@@ -78,8 +78,8 @@ async function open({ name, url }: Copy, { log, secret }: { log: Logger; secret:
   const db = connect({ url, max: MAX_CONNECTIONS, onError: (err) => log.warn({ err }, 'lost a database connection') });
   try {
     const workspaceId = await ensureWorkspace(db);
-    const catalog = await watchCatalog(db, secret, (err) => log.error({ err }, 'could not read the catalog'));
     await openConnections(db);
+    const catalog = await watchCatalog(db, secret, (err) => log.error({ err }, 'could not read the catalog'));
     return { name, db, workspaceId, catalog };
   } catch (error) {
     await db.close();

@@ -51,7 +51,7 @@ export async function warnOfFiles(tx: Db, workspaceId: number, plan: Plan): Prom
     .filter((change) => !edited.has(keyOf(change)))
     .map(
       ({ what, name }) =>
-        `${name === '' ? what : `${what} "${name}"`}: if ${file.file}, which ${file.by} applied last, names it, the next apply of that file undoes this`,
+        `${name === '' ? what : `${what} "${name}"`}: the next apply of ${file.file} undoes this if that file names it (its last: ${file.by})`,
     );
 }
 
