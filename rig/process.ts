@@ -28,10 +28,21 @@ export interface Ended {
   output: string;
 }
 
-/** A data folder for a test. When the test ends, a database that still runs on it is stopped in order. */
+/** The servers that run, each with its data folder. */
+const running = new Map<ChildProcess, string | undefined>();
+
+/**
+ * A data folder for a test. When the test ends, servers that it left behind are killed, because each would keep the process of
+ * the test alive, and a database that still runs on it is stopped in order.
+ */
 export function dataFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'cresset-process-'));
   t.after(async () => {
+    for (const [child, dataDir] of running) {
+      if (dataDir !== folder) continue;
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    }
     // A killed server leaves its database running. It is taken over, and stopped.
     const isRunning = existsSync(join(folder, 'postgres', 'postmaster.pid'));
     if (isRunning) await (await startEmbedded({ dataDir: folder })).stop();
@@ -60,11 +71,15 @@ export async function start(
     env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  running.set(child, env.CRESSET_DATA_DIR);
   let out = '';
   let log = '';
   child.stderr.on('data', (chunk) => (log += chunk));
   // Not 'exit', which may come before the last of what it printed.
-  const ended = once(child, 'close').then(([code, signal]): number | NodeJS.Signals => code ?? signal);
+  const ended = once(child, 'close').then(([code, signal]): number | NodeJS.Signals => {
+    running.delete(child);
+    return code ?? signal;
+  });
   const announced = new Promise<ServerProcess['announced']>((said) => {
     child.stdout.on('data', (chunk) => {
       out += chunk;
