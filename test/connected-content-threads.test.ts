@@ -77,14 +77,18 @@ test(`a broadcast to ${PEOPLE} people from three threads makes one call of one U
   const own = await broadcast(`{% connected_content ${content.origin}/own?{{\${user_id}}} :save offer %}`);
   const tookMs = performance.now() - startedMs;
   // On a machine with too much to do a call may take longer than it has. Its message is empty then, and never another's.
+  const had = own.find(({ body }) => body === 'own')?.count ?? 0;
+  assert.ok(had > PEOPLE * 0.9, `${had} had their content`);
   const known = own.filter(({ body }) => body === 'own' || body === '');
   assert.deepEqual(known, own);
   assert.equal(
     own.reduce((sum, { count }) => sum + count, 0),
     PEOPLE,
+    JSON.stringify(await db.query(sql`select status, reason, detail, count(*)::int from sends group by 1, 2, 3`)),
   );
   const calls = content.asked.filter(({ url }) => url.startsWith('/own')).map(({ url }) => url);
-  assert.equal(new Set(calls).size, PEOPLE);
+  const urls = new Set(calls).size;
+  assert.ok(urls >= had && urls <= PEOPLE, `${urls} URLs for ${had} messages`);
   // There, too, the answers of a message that waits for its next turn are forgotten. A call without an answer is made again, which
   // is a hundredth of them on a busy machine; if messages kept no answers, each call would be made at least twice.
   if (tookMs < QUICK_MS) assert.ok(calls.length < PEOPLE * 1.1, `${calls.length} calls`);

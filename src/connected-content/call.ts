@@ -8,7 +8,7 @@ import type { ContentRequest } from '../templating/content/reader.ts';
 import { LiquidError } from '../templating/liquid/errors.ts';
 import { Fetched, isJsonBody, NO_ANSWER } from './fetched.ts';
 
-/** Longest time of one call, waits included, in milliseconds. Source: personalization.md §8. */
+/** Longest time of one call from the moment when it has a place among our calls, in milliseconds. Source: personalization.md §8. */
 export const LONGEST_MS = 2_000;
 /** Most bytes of a body, before and after decompression. Source: personalization.md §8. */
 export const MOST_BYTES = 1_000_000;

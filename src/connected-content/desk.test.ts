@@ -3,12 +3,16 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { MovableClock } from '../lib/movable-clock.ts';
 import type { ContentRequest } from '../templating/content/reader.ts';
 import { BlockedUrl } from './call.ts';
 import { ContentDesk } from './desk.ts';
 import { Fetched } from './fetched.ts';
 import { linkThreads, Neighbours } from './neighbours.ts';
+
+/** Calls that one host gets at once from a thread. */
+const PLACES = 96;
 
 interface World {
   desks: ContentDesk[];
@@ -17,6 +21,8 @@ interface World {
   /** Asks the desk of a thread for a path, as a template does. */
   ask(desk: number, path: string, request?: Partial<ContentRequest>): Promise<string>;
   answer(status: number, body: string): void;
+  /** Answers of this path never wait. */
+  free(path: string): void;
   /** Lets answers wait until the returned function is called. */
   hold(): () => void;
 }
@@ -25,9 +31,10 @@ async function startWorld(t: TestContext, threads: number): Promise<World> {
   let calls = 0;
   let next = { status: 200, body: '{"name":"Shoe"}' };
   let held: Promise<void> = Promise.resolve();
-  const server: Server = createServer(async (_request, response) => {
+  let freePath = '';
+  const server: Server = createServer(async (request, response) => {
     calls += 1;
-    await held;
+    if (request.url !== freePath) await held;
     response.writeHead(next.status, { 'content-type': 'application/json' }).end(next.body);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
@@ -49,6 +56,9 @@ async function startWorld(t: TestContext, threads: number): Promise<World> {
       const key = request.shareSeconds > 0 ? JSON.stringify([1, request.method, url]) : null;
       const outcome = await desks[desk]?.ask(request, { id: 1, connectedContent: settings }, key);
       return outcome instanceof Fetched ? `${outcome.status} ${outcome.text}` : String(outcome instanceof BlockedUrl);
+    },
+    free: (path) => {
+      freePath = path;
     },
     hold: () => {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -111,4 +121,93 @@ test('when the thread that makes a call ends, another makes it', async (t) => {
   await desks[0]?.close();
   assert.equal(await ask(1, '/one'), '200 {"name":"Shoe"}');
   assert.equal(calls(), 2);
+});
+
+/** Resolves when the server has been asked `count` times. */
+async function until(world: World, count: number): Promise<void> {
+  while (world.calls() < count) await setImmediate();
+}
+
+test('waiting for a place among our own calls is not the time of a slow server', async (t) => {
+  const world = await startWorld(t, 1);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let release = world.hold();
+  const all = Array.from({ length: PLACES + 50 }, (_, index) => world.ask(0, `/own?${index}`));
+  await until(world, PLACES);
+  t.mock.timers.tick(1_500);
+  const first = release;
+  release = world.hold();
+  first();
+  await until(world, PLACES + 50);
+  t.mock.timers.tick(1_500);
+  release();
+  assert.deepEqual(new Set(await Promise.all(all)), new Set(['200 {"name":"Shoe"}']));
+  assert.equal(world.calls(), PLACES + 50);
+});
+
+test('a call that is not answered within two seconds gives its place to the next', async (t) => {
+  const world = await startWorld(t, 1);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const release = world.hold();
+  const hanging = Array.from({ length: PLACES }, (_, index) => world.ask(0, `/own?${index}`));
+  const next = world.ask(0, '/next');
+  await until(world, PLACES);
+  t.mock.timers.tick(2_000);
+  assert.deepEqual(new Set(await Promise.all(hanging)), new Set(['599 null']));
+  await until(world, PLACES + 1);
+  release();
+  assert.equal(await next, '200 {"name":"Shoe"}');
+});
+
+test('a server that answers nobody is not waited for by each call in its turn', async (t) => {
+  const world = await startWorld(t, 1);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const release = world.hold();
+  const early = Array.from({ length: PLACES + 50 }, (_, index) => world.ask(0, `/own?${index}`));
+  await until(world, PLACES);
+  world.clock.advance(1_000);
+  const late = world.ask(0, '/late');
+  world.clock.advance(1_000);
+  t.mock.timers.tick(2_000);
+  assert.deepEqual(new Set(await Promise.all(early)), new Set(['599 null']));
+  await until(world, PLACES + 1);
+  release();
+  assert.equal(await late, '200 {"name":"Shoe"}', 'it has waited for one second only');
+  assert.equal(world.calls(), PLACES + 1);
+});
+
+test('a server that answers one of a hundred is waited for', async (t) => {
+  const world = await startWorld(t, 1);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const release = world.hold();
+  world.free('/quick');
+  const hanging = Array.from({ length: PLACES - 1 }, (_, index) => world.ask(0, `/own?${index}`));
+  const quick = world.ask(0, '/quick');
+  const next = [world.ask(0, '/next?1'), world.ask(0, '/next?2')];
+  world.clock.advance(1_000);
+  assert.equal(await quick, '200 {"name":"Shoe"}');
+  await until(world, PLACES + 1);
+  world.clock.advance(1_000);
+  t.mock.timers.tick(2_000);
+  release();
+  assert.deepEqual(new Set(await Promise.all(hanging)), new Set(['599 null']));
+  assert.equal((await Promise.all(next)).at(-1), '200 {"name":"Shoe"}');
+});
+
+test('a thread that has too much to do is not waited for: the call is made a second time', async (t) => {
+  const world = await startWorld(t, 2);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let release = world.hold();
+  const busy = Array.from({ length: PLACES }, (_, index) => world.ask(0, `/own?${index}`));
+  const owners = world.ask(0, '/one');
+  await until(world, PLACES);
+  const others = world.ask(1, '/one');
+  const first = release;
+  release = world.hold();
+  t.mock.timers.tick(2_500);
+  await until(world, PLACES + 2);
+  first();
+  release();
+  assert.deepEqual(await Promise.all([owners, others]), ['200 {"name":"Shoe"}', '200 {"name":"Shoe"}']);
+  await Promise.all(busy);
 });

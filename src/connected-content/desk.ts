@@ -2,11 +2,12 @@ import { type ConnectedContentSettings, noConnectedContentSettings } from '../ch
 import { BoundedCache } from '../lib/bounded-cache.ts';
 import type { Clock } from '../lib/clock.ts';
 import { endAll } from '../lib/end-all.ts';
-import { Room, RoomFull } from '../lib/limits/room.ts';
+import { RoomFull } from '../lib/limits/room.ts';
 import { createGuardedPools, type GuardedPools } from '../net/guarded-pools.ts';
 import { HostHealth } from '../net/host-health.ts';
 import type { ContentRequest } from '../templating/content/reader.ts';
 import { BlockedUrl, LONGEST_MS, makeCall, urlOf } from './call.ts';
+import { CallQueue } from './call-queue.ts';
 import type { Calls, ContentWorkspace, KeptOutcome, Outcome } from './calls.ts';
 import { Fetched, NO_ANSWER, NOT_CALLED } from './fetched.ts';
 import { MessageContent } from './message-content.ts';
@@ -52,10 +53,10 @@ export class ContentDesk implements Calls {
   readonly #health = new HostHealth({ mostShare: 0.9, probes: 5 });
   #heldBytes = 0;
   #waiting: (() => void)[] = [];
-  readonly #room = new Room<string>({
-    ...{ most: MOST_CALLS, mostOfOwner: MOST_OF_HOST },
-    ...{ mostWaiting: MOST_WAITING, mostWaitingOfOwner: MOST_WAITING },
-  });
+  readonly #queue = new CallQueue(
+    { most: MOST_CALLS, mostOfOwner: MOST_OF_HOST, mostWaiting: MOST_WAITING, mostWaitingOfOwner: MOST_WAITING },
+    { longestMs: LONGEST_MS, nowMs: () => this.#nowMs() },
+  );
 
   /** `neighbours`: other threads with which answers are shared. Absent: there are none. */
   constructor({ clock, neighbours }: { clock: Clock; neighbours?: Neighbours | undefined }) {
@@ -148,19 +149,16 @@ export class ContentDesk implements Calls {
     return asked;
   }
 
-  /** The answer of another thread. If it ends meanwhile, the call is made here; if it has too much to do, there is none. */
+  /** The answer of another thread. If that ends meanwhile, or has too much to do, the call is made here. */
   async #answerOf(thread: number, call: SharedCall): Promise<KeptOutcome> {
-    const { promise, resolve } = Promise.withResolvers<KeptOutcome>();
-    const nothing = (): KeptOutcome => ({
-      value: unanswered(NO_ANSWER, `no answer within ${LONGEST_MS / 1_000} s`, LONGEST_MS),
-      untilMs: this.#nowMs() + FAILURE_MS,
-    });
-    const timer = setTimeout(() => resolve(nothing()), LONGEST_MS + OTHER_THREAD_MS);
+    const asked = this.#neighbours?.ask(thread, call) ?? this.#make(call);
+    const late = Promise.withResolvers<null>();
+    const timer = setTimeout(() => late.resolve(null), LONGEST_MS + OTHER_THREAD_MS);
     try {
-      return await Promise.race([this.#neighbours?.ask(thread, call) ?? this.#make(call), promise]);
+      return (await Promise.race([asked, late.promise])) ?? (await this.#make(call));
     } catch (error) {
       if (!(error instanceof NeighbourGone)) throw error;
-      return this.#closing.signal.aborted ? nothing() : await this.#make(call);
+      return this.#make(call);
     } finally {
       clearTimeout(timer);
     }
@@ -183,39 +181,45 @@ export class ContentDesk implements Calls {
     const health = `${workspace.id} ${url.host}`;
     if (!this.#health.mayCall(health, this.#nowMs()))
       return unanswered(NOT_CALLED, `${url.hostname} fails too often and is not called for a while`);
-    const outcome = await this.#callWithin(request, url, workspace);
-    if (outcome instanceof Fetched) this.#health.note(health, outcome.status, this.#nowMs());
+    const outcome = await this.#callInTurn(request, url, workspace);
+    if (!(outcome instanceof Fetched)) return outcome;
+    if (outcome.status !== NO_ANSWER) this.#queue.noteAnswer(url.host);
+    this.#health.note(health, outcome.status, this.#nowMs());
     return outcome;
   }
 
-  /** The time counts from here, so that waiting for a place and for a connection belongs to it. */
-  async #callWithin(request: ContentRequest, url: URL, workspace: ContentWorkspace): Promise<Outcome> {
+  async #callInTurn(request: ContentRequest, url: URL, workspace: ContentWorkspace): Promise<Outcome> {
+    try {
+      const outcome = await this.#queue.run(url.host, () => this.#callWithin(request, url, workspace));
+      return outcome ?? unansweredInTime(url);
+    } catch (error) {
+      if (error instanceof BlockedUrl) return error;
+      if (error instanceof RoomFull) return unanswered(NO_ANSWER, `${url.hostname} has too many calls waiting for it`);
+      throw error;
+    }
+  }
+
+  /** The time counts from here, so that waiting for a connection belongs to it. */
+  async #callWithin(request: ContentRequest, url: URL, { connectedContent, id }: ContentWorkspace): Promise<Outcome> {
+    const closing = this.#closing.signal;
+    if (closing.aborted) return unansweredInTime(url);
+    const settings = connectedContent ?? noConnectedContentSettings;
     const late = new AbortController();
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    const what = `${url.hostname} gave no answer within ${LONGEST_MS / 1_000} s`;
     const stop = () => {
       late.abort();
-      resolve(unanswered(NO_ANSWER, what, LONGEST_MS));
+      resolve(unansweredInTime(url));
+      this.#queue.noteSilence(url.host);
     };
     const timer = setTimeout(stop, LONGEST_MS);
-    this.#closing.signal.addEventListener('abort', stop, { once: true });
-    const { connectedContent: settings = noConnectedContentSettings, id } = workspace;
-    const made = this.#room
-      .run(url.host, () =>
-        makeCall(request, url, { pools: this.#poolsOf(id, settings), settings, signal: late.signal }),
-      )
-      .catch((error: unknown): Outcome => {
-        if (error instanceof BlockedUrl) return error;
-        if (error instanceof RoomFull)
-          return unanswered(NO_ANSWER, `${url.hostname} has too many calls waiting for it`);
-        throw error;
-      });
+    closing.addEventListener('abort', stop, { once: true });
+    const made = makeCall(request, url, { pools: this.#poolsOf(id, settings), settings, signal: late.signal });
     made.catch(() => undefined); // the race has it; after the time is over, nobody asks
     try {
-      return await Promise.race([made, promise]);
+      return await Promise.race([promise, made]);
     } finally {
       clearTimeout(timer);
-      this.#closing.signal.removeEventListener('abort', stop);
+      closing.removeEventListener('abort', stop);
     }
   }
 
@@ -243,4 +247,8 @@ function haveSameTargets(one: ConnectedContentSettings, other: ConnectedContentS
 
 function unanswered(status: number, failure: string, ms = 0): Fetched {
   return new Fetched({ status, text: null, isJson: false, failure, ms });
+}
+
+function unansweredInTime({ hostname }: URL): Fetched {
+  return unanswered(NO_ANSWER, `${hostname} gave no answer within ${LONGEST_MS / 1_000} s`, LONGEST_MS);
 }

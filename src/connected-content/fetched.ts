@@ -29,7 +29,7 @@ export class Fetched implements ContentAnswer {
   readonly text: string | null;
   /** Why there is no good answer, in words that show nothing of the URL but its host. null: there is one. */
   readonly failure: string | null;
-  /** How long it took, waits included, in milliseconds. */
+  /** How long it took from the moment when it had a place among our calls, in milliseconds. */
   readonly ms: number;
   readonly #isJson: boolean;
   #sizeBytes: number | null = null;

@@ -118,7 +118,7 @@ export class MessageContent implements ContentReader {
     const startedMs = performance.now();
     const outcome = await this.#desk.ask(request, this.#workspace, request.shareSeconds > 0 ? id : null);
     const ms = performance.now() - startedMs;
-    this.#ms += ms;
+    if (outcome instanceof Fetched) this.#ms += outcome.ms; // a message may wait longer, for a place among our calls
     this.#note(id, request, outcome, ms);
   }
 

@@ -1,6 +1,7 @@
 // From facts to decisions, in the order that the sender and the dry run share: gates, message, slots.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { dispatchOf, messagesOf, now, recipient, sendOf as send, workspace } from '../../../test/support/send-facts.ts';
 import type { ChannelKey } from '../../channels/channel.ts';
 import type { Recipient } from '../../people/profile/facts.ts';
@@ -158,7 +159,8 @@ test('a message that waits delays only its own chunk, and only once', async () =
   waits.message = { ...waits.message, renderTexts: (context) => arrived.then(() => texts(context)) };
   const waiting = composeAll([waits, other], composing);
   assert.ok(waiting !== null);
-  assert.deepEqual([waits.facts.composed, other.facts.composed?.kind], [null, 'composed']);
+  while (other.facts.composed == null) await setImmediate(); // on a slow machine it pauses before
+  assert.deepEqual([waits.facts.composed, other.facts.composed.kind], [null, 'composed']);
   arrive();
   await waiting;
   assert.deepEqual(
