@@ -27,7 +27,9 @@ interface World {
   hold(): () => void;
 }
 
+/** No call is too slow, however slow the machine is, unless the test moves the timers on. */
 async function startWorld(t: TestContext, threads: number): Promise<World> {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   let calls = 0;
   let next = { status: 200, body: '{"name":"Shoe"}' };
   let held: Promise<void> = Promise.resolve();
@@ -130,7 +132,6 @@ async function until(world: World, count: number): Promise<void> {
 
 test('waiting for a place among our own calls is not the time of a slow server', async (t) => {
   const world = await startWorld(t, 1);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   let release = world.hold();
   const all = Array.from({ length: PLACES + 50 }, (_, index) => world.ask(0, `/own?${index}`));
   await until(world, PLACES);
@@ -147,7 +148,6 @@ test('waiting for a place among our own calls is not the time of a slow server',
 
 test('a call that is not answered within two seconds gives its place to the next', async (t) => {
   const world = await startWorld(t, 1);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   const release = world.hold();
   const hanging = Array.from({ length: PLACES }, (_, index) => world.ask(0, `/own?${index}`));
   const next = world.ask(0, '/next');
@@ -161,7 +161,6 @@ test('a call that is not answered within two seconds gives its place to the next
 
 test('a server that answers nobody is not waited for by each call in its turn', async (t) => {
   const world = await startWorld(t, 1);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   const release = world.hold();
   const early = Array.from({ length: PLACES + 50 }, (_, index) => world.ask(0, `/own?${index}`));
   await until(world, PLACES);
@@ -178,7 +177,6 @@ test('a server that answers nobody is not waited for by each call in its turn', 
 
 test('a server that answers one of a hundred is waited for', async (t) => {
   const world = await startWorld(t, 1);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   const release = world.hold();
   world.free('/quick');
   const hanging = Array.from({ length: PLACES - 1 }, (_, index) => world.ask(0, `/own?${index}`));
@@ -196,7 +194,6 @@ test('a server that answers one of a hundred is waited for', async (t) => {
 
 test('a thread that has too much to do is not waited for: the call is made a second time', async (t) => {
   const world = await startWorld(t, 2);
-  t.mock.timers.enable({ apis: ['setTimeout'] });
   let release = world.hold();
   const busy = Array.from({ length: PLACES }, (_, index) => world.ask(0, `/own?${index}`));
   const owners = world.ask(0, '/one');
