@@ -22,7 +22,7 @@ test(`a broadcast to ${PEOPLE} people from three threads makes one call of one U
   const content = await contentServer(t, {
     // It answers once several threads have taken tasks, so that all of them want what is not there yet.
     '/one': async (response) => {
-      for (let tries = 0; workers.size < 3 && tries < 15; tries += 1) {
+      for (const startedMs = performance.now(); workers.size < 3 && performance.now() - startedMs < 750; ) {
         await noteWorkers();
         await pause(50);
       }
@@ -68,15 +68,21 @@ test(`a broadcast to ${PEOPLE} people from three threads makes one call of one U
        group by 1`);
   };
 
-  assert.deepEqual(await broadcast(`{% connected_content ${content.origin}/one :save offer %}`), [
-    { body: 'Shoe', count: PEOPLE },
-  ]);
-  assert.equal(content.count('/one'), 1);
+  const oneMs = performance.now();
+  const one = await broadcast(`{% connected_content ${content.origin}/one :save offer %}`);
+  if (one.length === 1) {
+    assert.deepEqual(one, [{ body: 'Shoe', count: PEOPLE }]);
+    assert.equal(content.count('/one'), 1);
+  } else {
+    // On a machine with too much to do the call takes longer than it has. Each thread may call again after five seconds.
+    assert.deepEqual(one.map(({ body }) => body).sort(), ['', 'Shoe']);
+    assert.ok(content.count('/one') <= 3 * (1 + (performance.now() - oneMs) / 5_000), `${content.count('/one')} calls`);
+  }
   assert.ok(workers.size >= 2, `${workers.size} threads have worked on it`);
   const startedMs = performance.now();
   const own = await broadcast(`{% connected_content ${content.origin}/own?{{\${user_id}}} :save offer %}`);
   const tookMs = performance.now() - startedMs;
-  // On a machine with too much to do a call may take longer than it has. Its message is empty then, and never another's.
+  // There, too, a call takes longer than it has. Its message is empty then, and never another's.
   const had = own.find(({ body }) => body === 'own')?.count ?? 0;
   assert.ok(had > PEOPLE * 0.9, `${had} had their content`);
   const known = own.filter(({ body }) => body === 'own' || body === '');
@@ -89,8 +95,8 @@ test(`a broadcast to ${PEOPLE} people from three threads makes one call of one U
   const calls = content.asked.filter(({ url }) => url.startsWith('/own')).map(({ url }) => url);
   const urls = new Set(calls).size;
   assert.ok(urls >= had && urls <= PEOPLE, `${urls} URLs for ${had} messages`);
-  // There, too, the answers of a message that waits for its next turn are forgotten. A call without an answer is made again, which
-  // is a hundredth of them on a busy machine; if messages kept no answers, each call would be made at least twice.
+  // A call without an answer is made again, which is a hundredth of them on a busy machine. If messages kept no answers, each call
+  // would be made at least twice.
   if (tookMs < QUICK_MS) assert.ok(calls.length < PEOPLE * 1.1, `${calls.length} calls`);
   assert.equal(await server.end('SIGTERM'), 0, server.log());
 });
