@@ -49,7 +49,11 @@ test('pushes that wait for calls_per_minute say so in the verdict, the dispatch 
   for (let step = 0; (await read()).some(({ status }) => status !== 'sent'); step += 1) {
     assert.ok(step < 100, 'it never ends');
     app.clock.advance(10 * SECOND);
-    await until(async () => (await app.get('/status')).body.queue.named.oldest_waiting_s === 0);
+    await until(async () => {
+      const isDone = (await app.get('/status')).body.queue.named.oldest_waiting_s === 0;
+      if (!isDone) app.clock.advance(SECOND / 10); // the jump may have ended a lease, which is renewed as time goes on
+      return isDone;
+    });
   }
   for (const { detail, next_attempt_at: next } of await read()) assert.deepEqual([detail, next], [null, null]);
   await until(async () => (await app.get('/status')).body.waits.length === 0);
