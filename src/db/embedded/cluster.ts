@@ -3,7 +3,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join, resolve } from 'node:path';
 import type { Account } from './account.ts';
 import { EmbeddedDatabaseError } from './error.ts';
-import { type Binaries, type Run, succeed } from './programs.ts';
+import { type Binaries, exitCode, type Run, succeed } from './programs.ts';
 
 export interface NewCluster {
   dataDir: string;
@@ -75,7 +75,7 @@ async function initdb(
   if (account !== null) chownSync(superuserPasswordFile, account.uid, account.gid);
   const flags = [
     ...['--username=postgres', `--pwfile=${superuserPasswordFile}`, '--auth=scram-sha-256'],
-    ...['--encoding=UTF8', '--locale=C.UTF-8'],
+    ...['--encoding=UTF8', '--locale=C.UTF-8', ...(await comparison({ binaries, run }))],
     ...(durable ? [] : ['--no-sync']),
   ];
   try {
@@ -83,6 +83,17 @@ async function initdb(
   } finally {
     rmSync(superuserPasswordFile);
   }
+}
+
+/**
+ * Texts are compared and changed in case by PostgreSQL itself, by code point and the rules of Unicode, where it can
+ * (from 17 on). The operating system's `C.UTF-8` has the same order, and needs half as much time again for an index of
+ * names (decision 95).
+ */
+async function comparison({ binaries, run }: Pick<NewCluster, 'binaries' | 'run'>): Promise<string[]> {
+  const { output } = await exitCode(run, binaries.initdb, ['--version']);
+  const major = Number(/\(PostgreSQL\) (\d+)/.exec(output)?.[1] ?? 0);
+  return major >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : [];
 }
 
 /** Reads the password of the role that servers use. Throws EmbeddedDatabaseError when the data folder has none. */

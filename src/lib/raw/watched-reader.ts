@@ -3,6 +3,9 @@ import type { RawObject } from './json.ts';
 import { ObjectReader } from './object-reader.ts';
 import type { Problems, Watcher } from './problems.ts';
 
+/** So many names are searched faster in a list than in a set that is made for them. */
+const FEW = 100;
+
 /**
  * Reads an object whose unknown members are ignored, as the original does. A member that nobody asked for by the end of
  * the reading (`Problems.warnAtEnd`) is named in the warnings, with the known name that is nearest to it.
@@ -66,9 +69,10 @@ export class WatchedReader extends ObjectReader<Problems> implements Watcher {
     return [...new Set(this.#asked)];
   }
 
-  /** Nearly all bodies have known members only, so the set is made late. */
+  /** Nearly all objects have few members, all of them known, so sets are made late. */
   #unknown(): string[] {
-    const unasked = this.keys().filter((key) => this.#asked?.includes(key) !== true);
+    const asked = (this.#asked?.length ?? 0) > FEW ? new Set(this.#asked) : null;
+    const unasked = this.keys().filter((key) => (asked === null ? !this.knows(key) : !asked.has(key)));
     if (unasked.length === 0) return unasked;
     const silent = new Set(this.#silent.flatMap((keys) => [...keys]));
     return unasked.filter((key) => !silent.has(key));
