@@ -128,6 +128,7 @@ test('a server stays below 1 GB and answers everybody, whatever one caller asks 
   await t.test('a body of 300,000 mistakes is answered with a few of them', async () => {
     const buttons = `"web_push":{"alert":"a","title":"t","buttons":[${'{},'.repeat(300_000)}{}]}`;
     const headers = `"email":{"headers":{${Array.from({ length: 80_000 }, (_, n) => `"k${n}":{}`).join()}}}`;
+    const before = processorSeconds(server);
     const answers = await Promise.all(
       [buttons, headers].map((message) =>
         call('/messages/send', `{"external_user_ids":["ada"],"messages":{${message}}}`),
@@ -140,6 +141,8 @@ test('a server stays below 1 GB and answers everybody, whatever one caller asks 
         [400, 101, 'and 79903 more'],
       ],
     );
+    const taken = processorSeconds(server) - before;
+    assert.ok(taken < 10, `two bodies have taken ${taken} s of processor time`); // it was 30 s when reading was quadratic
   });
 
   await t.test('bodies for nowhere are not read, and slow connections hold little', async () => {
@@ -178,4 +181,15 @@ function peakBytes({ child }: ServerProcess): number {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
   assert.ok(kilobytes, 'the system does not say how much memory the process has had');
   return Number(kilobytes) * 1_024;
+}
+
+/** The processor time that the process has taken so far, in seconds (proc_pid_stat(5), utime and stime, of 10 ms each). */
+function processorSeconds({ child }: ServerProcess): number {
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+  const [utime, stime] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
+  return ((utime ?? Number.NaN) + (stime ?? Number.NaN)) / 100;
 }

@@ -162,7 +162,7 @@ function readMessages(body: Body): Pick<SendRequest, 'messages' | 'unknownChanne
   const read = readByChannel(body.rawObject('messages') ?? {}, 'messages', body.problems);
   for (const key of read.unknownChannels) {
     body.problems.minor(
-      `${memberPath('messages', key)} is not a supported channel and was skipped${channelMeantBy(key)}`,
+      () => `${memberPath('messages', key)} is not a supported channel and was skipped${channelMeantBy(key)}`,
     );
   }
   return read;

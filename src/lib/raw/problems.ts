@@ -53,7 +53,7 @@ export class Problems implements Sink {
   }
 
   /** Adds to the answer's `errors` that a person or a channel was left out. The request stays good. */
-  minor(text: string): void {
+  minor(text: string | (() => string)): void {
     this.#minors.add(text);
   }
 
