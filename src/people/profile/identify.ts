@@ -15,9 +15,12 @@ export interface PersonName {
   name: string;
 }
 
-/** A key for maps of names. Labels contain no NUL (`isStorable` refuses it), so two names never share a key. */
+/**
+ * A key for maps of names. An external id is its own key, because to join texts and to look for the joined one costs several
+ * times as much. Labels contain no NUL (`isStorable` refuses it), so two names never share a key.
+ */
 export function nameKey(label: string, name: string): string {
-  return `${label}\u0000${name}`;
+  return label === '' && !name.startsWith('\u0000') ? name : `\u0000${label}\u0000${name}`;
 }
 
 /**
