@@ -15,7 +15,8 @@ export async function readAttributesOf(
   const row = await db.maybeOne<{ custom: Record<string, Json> }>(sql`
     select custom from profiles where bucket = ${key.bucket} and user_id = ${key.userId}`);
   if (row === null) return null;
-  return Object.fromEntries(Object.entries(row.custom).filter(([name]) => names.includes(name)));
+  const wanted = new Set(names);
+  return Object.fromEntries(Object.entries(row.custom).filter(([name]) => wanted.has(name)));
 }
 
 /** How often a person did something. */
